@@ -1,0 +1,110 @@
+/**
+ * The contract: every command (input, output) and every event (payload) that crosses from the renderer to main.
+ *
+ * Types are inferred from here and written nowhere else. A new command is one entry here, one handler, one caller.
+ */
+import { z } from 'zod';
+import * as catalog from './schema/catalog.ts';
+import * as job from './schema/job.ts';
+import * as workspace from './schema/workspace.ts';
+import { tensorSchema } from './schema/tensor.ts';
+
+const none = z.strictObject({});
+const ok = z.strictObject({});
+const path = z.string().min(1).max(4096);
+const runId = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'expected a run id: letters, digits, - and _');
+const handle = z.string().min(1).max(4096);
+const index = z.number().int().nonnegative();
+const feature = { catalog: handle, source: z.number().int(), index };
+
+export const commands = {
+  'system.info': { input: none, output: workspace.systemInfoSchema },
+  'system.doctor': { input: none, output: z.strictObject({ text: z.string(), report: z.record(z.string(), z.unknown()) }) },
+  'files.browse': {
+    input: z.strictObject({ path: path.nullable() }),
+    output: z.strictObject({ path, parent: path.nullable(), entries: z.array(workspace.folderEntrySchema) }),
+  },
+  'workspace.list': { input: none, output: workspace.workspaceSchema },
+  'workspace.add': { input: z.strictObject({ kind: z.enum(workspace.itemKinds), path }), output: workspace.itemSchema },
+  /** Forgets a linked item; moves one of the workspace's own to its trash folder. */
+  'workspace.remove': { input: z.strictObject({ kind: z.enum(workspace.itemKinds), id: z.string() }), output: ok },
+  'models.find': { input: none, output: z.strictObject({ models: z.array(workspace.foundModelSchema) }) },
+  'models.inspect': { input: z.strictObject({ path }), output: workspace.modelInfoSchema },
+
+  'jobs.forms': { input: none, output: z.strictObject({ forms: z.array(job.jobFormSchema) }) },
+  'jobs.start': {
+    input: z.strictObject({ kind: z.enum(job.jobKinds), config: z.record(z.string(), z.unknown()) }),
+    output: z.strictObject({ id: runId }),
+  },
+  'jobs.list': { input: none, output: z.strictObject({ jobs: z.array(job.jobSchema) }) },
+  'jobs.get': { input: z.strictObject({ id: runId }), output: job.jobSchema },
+  'jobs.metrics': { input: z.strictObject({ id: runId }), output: job.metricHistorySchema },
+  'jobs.log': { input: z.strictObject({ id: runId, tail: z.number().int().min(1).max(1000) }), output: z.strictObject({ lines: z.array(z.string()) }) },
+  'jobs.pause': { input: z.strictObject({ id: runId }), output: ok },
+  'jobs.resume': { input: z.strictObject({ id: runId }), output: ok },
+  'jobs.cancel': { input: z.strictObject({ id: runId }), output: ok },
+
+  'catalog.open': { input: z.strictObject({ path }), output: catalog.catalogInfoSchema },
+  'catalog.close': { input: z.strictObject({ catalog: handle }), output: ok },
+  'catalog.info': { input: z.strictObject({ catalog: handle }), output: catalog.catalogInfoSchema },
+  'catalog.verify': { input: z.strictObject({ path }), output: catalog.verifyReportSchema },
+  /** Copies a read-only catalog into the workspace and opens the copy. */
+  'catalog.copy': { input: z.strictObject({ catalog: handle }), output: catalog.catalogInfoSchema },
+  'catalog.features': {
+    input: z.strictObject({
+      catalog: handle, source: z.number().int(),
+      sort: z.enum(catalog.featureColumns), descending: z.boolean(),
+      filter: catalog.featureFilterSchema,
+      /** Full-text query over labels and examples; null for all. */
+      search: z.string().max(1000).nullable(),
+      offset: index, limit: z.number().int().min(1).max(500),
+    }),
+    output: z.strictObject({ total: z.number().int(), rows: z.array(catalog.featureRowSchema) }),
+  },
+  /** Whole columns for charts; float32 [features] each, in index order. */
+  'catalog.columns': {
+    input: z.strictObject({ catalog: handle, source: z.number().int(), names: z.array(z.enum(['density', 'max', 'mean'])).min(1) }),
+    output: z.strictObject({ columns: z.array(tensorSchema) }),
+  },
+  'catalog.feature': { input: z.strictObject(feature), output: catalog.featureSchema },
+  /** The whole stored context of an example, with the feature's activations where its windows are known. */
+  'catalog.context': { input: z.strictObject({ ...feature, context: index }), output: catalog.exampleSchema },
+  'catalog.search': {
+    input: z.strictObject({
+      catalog: handle, source: z.number().int(), text: z.string().min(1).max(1000),
+      in: z.enum(['labels', 'contexts']), limit: z.number().int().min(1).max(500),
+    }),
+    output: z.strictObject({ hits: z.array(catalog.searchHitSchema) }),
+  },
+  'catalog.labels': { input: z.strictObject(feature), output: z.strictObject({ history: z.array(catalog.labelSchema) }) },
+  'catalog.setLabel': {
+    input: z.strictObject({
+      ...feature, text: z.string().max(2000), author: z.string().max(200), kind: z.enum(catalog.labelKinds),
+      confidence: z.number().int().min(1).max(5).nullable(), notes: z.string().max(20_000),
+    }),
+    output: z.strictObject({ label: catalog.labelSchema }),
+  },
+  /** Takes the newest label back; the one before it is current again. */
+  'catalog.undoLabel': { input: z.strictObject(feature), output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+} as const;
+
+export const events = {
+  'job.changed': job.jobSchema,
+  'job.progress': z.strictObject({ id: z.string(), progress: job.progressSchema }),
+  /** One logged row of a run: the same names as `jobs.metrics`. */
+  'job.metrics': z.strictObject({ id: z.string(), step: z.number().int(), metrics: z.record(z.string(), z.number().nullable()) }),
+  'workspace.changed': z.strictObject({}),
+  'catalog.changed': z.strictObject({ catalog: z.string(), source: z.number().int().nullable(), index: z.number().int().nullable() }),
+  'engine.changed': z.strictObject({ engine: workspace.systemInfoSchema.shape.engine, backend: workspace.backendStatusSchema }),
+  /** A catalog was opened from outside: a double click, a second `loupe FILE`. */
+  'catalog.requested': z.strictObject({ path: z.string() }),
+} as const;
+
+export type CommandName = keyof typeof commands;
+export type CommandInput<N extends CommandName> = z.infer<(typeof commands)[N]['input']>;
+export type CommandOutput<N extends CommandName> = z.infer<(typeof commands)[N]['output']>;
+export type EventName = keyof typeof events;
+export type EventPayload<N extends EventName> = z.infer<(typeof events)[N]>;
+
+/** One function a command; a missing or an extra one does not compile. */
+export type Handlers = { readonly [N in CommandName]: (input: CommandInput<N>) => Promise<CommandOutput<N>> };

@@ -1,0 +1,149 @@
+/** A catalog as the studio and the command line see it. */
+import { z } from 'zod';
+import { tensorSchema } from './tensor.ts';
+
+export const labelKinds = ['manual', 'rule', 'model'] as const;
+
+export const labelSchema = z.strictObject({
+  id: z.number().int(),
+  text: z.string(),
+  author: z.string(),
+  kind: z.enum(labelKinds),
+  /** 1 (a guess) to 5 (certain). */
+  confidence: z.number().int().min(1).max(5).nullable(),
+  notes: z.string(),
+  createdAt: z.string(),
+  /** The newest that was not undone. */
+  current: z.boolean(),
+});
+
+/** One feature space inside a catalog: a dictionary's latents at one hook, a layer's neurons... */
+export const sourceSchema = z.strictObject({
+  id: z.number().int(),
+  kind: z.string(),
+  name: z.string(),
+  modelName: z.string(),
+  modelHash: z.string(),
+  hookPoint: z.string(),
+  layer: z.number().int().nullable(),
+  dictionaryHash: z.string().nullable(),
+  features: z.number().int(),
+  /** Tokens over which the statistics were taken, after masking. */
+  tokens: z.number().int(),
+  dead: z.number().int(),
+  labelled: z.number().int(),
+  complete: z.boolean(),
+  /** JSON text of the whole chain: model, corpus, store, dictionary, build. */
+  provenance: z.string(),
+});
+
+export const catalogInfoSchema = z.strictObject({
+  catalog: z.string().describe('Handle for later calls'),
+  path: z.string(),
+  bytes: z.number(),
+  schemaVersion: z.number().int(),
+  /** Opened read-only: a file from someone else, or a place that cannot be written. */
+  readOnly: z.boolean(),
+  complete: z.boolean(),
+  sources: z.array(sourceSchema),
+});
+
+export const featureColumns = ['index', 'density', 'max', 'mean', 'label'] as const;
+
+export const featureFilterSchema = z.strictObject({
+  densityMin: z.number().nonnegative().optional(),
+  densityMax: z.number().nonnegative().optional(),
+  maxMin: z.number().optional(),
+  maxMax: z.number().optional(),
+  labelled: z.boolean().optional(),
+  dead: z.boolean().optional(),
+});
+
+export const featureRowSchema = z.strictObject({
+  index: z.number().int(),
+  /** Firings per token. */
+  density: z.number(),
+  max: z.number(),
+  /** Mean activation where it fires. */
+  mean: z.number(),
+  label: z.string().nullable(),
+  labelKind: z.enum(labelKinds).nullable(),
+  confidence: z.number().int().nullable(),
+  /** The texts of the top example around its peak, for the table. */
+  preview: z.strictObject({ before: z.string(), peak: z.string(), after: z.string() }).nullable(),
+});
+
+export const logitEffectSchema = z.strictObject({ token: z.string(), tokenId: z.number().int(), value: z.number() });
+
+export const exampleSchema = z.strictObject({
+  context: z.number().int(),
+  document: z.number().int(),
+  /** Position in the context of the first token shown, and of the peak. */
+  start: z.number().int(),
+  peak: z.number().int(),
+  /** One display text a token. */
+  tokens: z.array(z.string()),
+  tokenIds: tensorSchema,
+  /** float32 [tokens]; the peak is exact, the others are steps of `step`. */
+  activations: tensorSchema,
+  /** The rounding step of the 8-bit activations: window maximum / 255. */
+  step: z.number(),
+  /** The bos, eos and other special tokens among `tokens`, by place. */
+  special: z.array(z.number().int()),
+});
+
+export const exampleGroupSchema = z.strictObject({
+  name: z.string(),
+  /** The activation range of a quantile bin. */
+  low: z.number(),
+  high: z.number(),
+  /** Share of the feature's firings in this range; null for the top group. */
+  share: z.number().nullable(),
+  examples: z.array(exampleSchema),
+});
+
+export const featureSchema = z.strictObject({
+  source: z.number().int(),
+  index: z.number().int(),
+  density: z.number(),
+  firings: z.number(),
+  tokens: z.number(),
+  max: z.number(),
+  mean: z.number(),
+  dead: z.boolean(),
+  /** Counts in 50 bins that are equal in log10(activation) from `low` to `high`; float64 [50]. */
+  histogram: z.strictObject({ low: z.number(), high: z.number(), counts: tensorSchema }),
+  topLogits: z.array(logitEffectSchema),
+  bottomLogits: z.array(logitEffectSchema),
+  neighbours: z.array(z.strictObject({ index: z.number().int(), cosine: z.number(), label: z.string().nullable() })),
+  label: labelSchema.nullable(),
+  groups: z.array(exampleGroupSchema),
+});
+
+export const searchHitSchema = z.strictObject({
+  index: z.number().int().nullable(),
+  context: z.number().int().nullable(),
+  label: z.string().nullable(),
+  /** Plain text; `marks` are [start, end) character ranges to highlight. */
+  snippet: z.string(),
+  marks: z.array(z.tuple([z.number().int(), z.number().int()])),
+});
+
+export const verifyReportSchema = z.strictObject({
+  ok: z.boolean(),
+  complete: z.boolean(),
+  problems: z.array(z.string()),
+  checked: z.array(z.string()),
+});
+
+export type Label = z.infer<typeof labelSchema>;
+export type Source = z.infer<typeof sourceSchema>;
+export type CatalogInfo = z.infer<typeof catalogInfoSchema>;
+export type FeatureColumn = (typeof featureColumns)[number];
+export type FeatureFilter = z.infer<typeof featureFilterSchema>;
+export type FeatureRow = z.infer<typeof featureRowSchema>;
+export type Feature = z.infer<typeof featureSchema>;
+export type Example = z.infer<typeof exampleSchema>;
+export type ExampleGroup = z.infer<typeof exampleGroupSchema>;
+export type SearchHit = z.infer<typeof searchHitSchema>;
+export type VerifyReport = z.infer<typeof verifyReportSchema>;

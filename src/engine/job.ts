@@ -15,3 +15,11 @@ export interface JobContext {
 
 /** A job is a function from its parsed config to a JSON-able result. Run again in the same folder, it resumes. */
 export type JobRunner<Config> = (config: Config, context: JobContext) => Promise<Record<string, unknown>>;
+
+/**
+ * To be awaited between the steps of a job: lets messages in (the abort, above all) and lets what was reported out.
+ * A promise that is already resolved would not do: the event loop turns only at a macrotask.
+ */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

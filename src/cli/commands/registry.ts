@@ -1,0 +1,19 @@
+/**
+ * Every command of `loupe`. A command is one file and one line here; the file exports `command: CliCommand`.
+ *
+ * Files are loaded when their command runs, so that `loupe --help` needs none of them.
+ */
+import type { CliCommand } from '../command.ts';
+
+export interface RegisteredCommand {
+  /** "train", or "catalog build". */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: CliCommand }>;
+}
+
+export const registry: readonly RegisteredCommand[] = [
+  { name: 'doctor', summary: 'What was found on this machine, what was refused and why', load: () => import('./doctor.ts') },
+  { name: 'serve', summary: 'Serve the studio to a browser on this machine', load: () => import('./serve.ts') },
+  { name: 'studio', summary: 'Open the studio', load: () => import('./studio.ts') },
+];

@@ -1,0 +1,21 @@
+/** The `loupe` command. */
+import { captureOutput } from './output.ts';
+import { run } from './run.ts';
+
+const output = captureOutput();
+const stop = new AbortController();
+let interrupts = 0;
+
+function interrupted(): void {
+  interrupts += 1;
+  if (interrupts > 1) process.exit(130);
+  output.line('Stopping: writing a checkpoint (press Ctrl-C again to end at once)');
+  stop.abort();
+}
+
+process.on('SIGINT', interrupted);
+process.on('SIGTERM', interrupted);
+const status = await run(process.argv.slice(2), output, stop.signal);
+output.close();
+// Thread pools and workers of the runtime may still be alive; the result has been written.
+process.exit(status);

@@ -1,0 +1,30 @@
+/**
+ * Where our own entry files and resources lie, in a checkout (TypeScript sources) and in a build (bundles under `out/`).
+ *
+ * Every bundle is exactly one folder below `out/` (electron.vite.config.ts sees to it), so one relative path fits all.
+ */
+import { fileURLToPath } from 'node:url';
+
+const entries = {
+  engine: ['./process.ts', '../engine/process.js'],
+  'catalog-worker': ['../main/catalog/worker.ts', '../catalog/worker.js'],
+  cli: ['../cli/loupe.ts', '../cli/loupe.js'],
+  preload: ['../../out/preload/index.cjs', '../preload/index.cjs'],
+  renderer: ['../../out/renderer', '../renderer'],
+  electron: ['../../out/main/index.js', '../main/index.js'],
+  resources: ['../../resources', '../../resources'],
+  root: ['../..', '../..'],
+} as const;
+
+export type EntryName = keyof typeof entries;
+
+/** True when this code runs from a bundle; false when Node runs the TypeScript sources. */
+export function isBundled(from: string = import.meta.url): boolean {
+  return !from.endsWith('.ts');
+}
+
+/** The absolute path of an entry. `preload`, `renderer` and `electron` always are build outputs. */
+export function entryPath(name: EntryName, from: string = import.meta.url): string {
+  const [source, built] = entries[name];
+  return fileURLToPath(new URL(isBundled(from) ? built : source, from));
+}

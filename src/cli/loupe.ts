@@ -1,5 +1,6 @@
 /** The `loupe` command. */
 import { captureOutput } from './output.ts';
+import { LoupeError } from '../shared/errors.ts';
 import { run } from './run.ts';
 
 const output = captureOutput();
@@ -10,7 +11,7 @@ function interrupted(): void {
   interrupts += 1;
   if (interrupts > 1) process.exit(130);
   output.line('Stopping: writing a checkpoint (press Ctrl-C again to end at once)');
-  stop.abort();
+  stop.abort(new LoupeError('cancelled', 'interrupted: the same command, run again, goes on from here'));
 }
 
 process.on('SIGINT', interrupted);

@@ -1,0 +1,31 @@
+/** Forms that the studio builds from config schemas: JSON Schema with descriptions, units, defaults and ranges. */
+import { z } from 'zod';
+import type { JobForm } from '../shared/schema/job.ts';
+
+/** `schema` as JSON Schema of what a user may write: defaults are defaults, not demands. */
+export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+}
+
+async function harvestForm(): Promise<JobForm> {
+  const { harvestConfigSchema } = await import('./harvest/job.ts');
+  return {
+    kind: 'harvest', variant: null, title: 'Harvest activations', paper: null,
+    summary: 'Runs a model over a corpus and keeps the activations at one or several hooks.',
+    schema: jsonSchema(harvestConfigSchema),
+  };
+}
+
+/** One form a dictionary variant: what every training takes, and what this variant adds. */
+async function trainForms(): Promise<JobForm[]> {
+  const [{ trainConfigSchema }, { registry }] = await Promise.all([import('./train/job.ts'), import('./sae/registry.ts')]);
+  return registry.map((definition) => ({
+    kind: 'train', variant: definition.id, title: definition.title, summary: definition.summary, paper: definition.paper,
+    schema: jsonSchema(trainConfigSchema),
+  }));
+}
+
+/** The forms of every job that the engine runs. */
+export async function jobForms(): Promise<JobForm[]> {
+  return [await harvestForm(), ...(await trainForms())];
+}

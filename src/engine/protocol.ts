@@ -1,0 +1,51 @@
+/** What main and the engine process say to each other. Both ends parse what they receive. */
+import { z } from 'zod';
+import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema/job.ts';
+import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
+
+/** The work that the engine does for a long time; jobs.ts says what runs each. */
+export const engineJobKinds = ['harvest', 'train', 'statistics'] as const;
+export type EngineJobKind = (typeof engineJobKinds)[number];
+
+const none = z.strictObject({});
+const record = z.record(z.string(), z.unknown());
+const id = z.string().min(1).max(200);
+const sequence = z.number().int().nonnegative();
+const kind = z.enum(engineJobKinds);
+
+/** Short questions. They are answered between two steps of a running job. */
+export const requests = {
+  backend: { input: none, output: backendStatusSchema },
+  forms: { input: none, output: z.strictObject({ forms: z.array(jobFormSchema) }) },
+  /** The config with its defaults filled in. Kind bad-config names the field. */
+  checkConfig: { input: z.strictObject({ kind, config: record }), output: z.strictObject({ config: record }) },
+  inspectModel: { input: z.strictObject({ path: z.string().min(1) }), output: modelInfoSchema },
+  findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
+} as const;
+
+export type RequestName = keyof typeof requests;
+export type RequestInput<N extends RequestName> = z.infer<(typeof requests)[N]['input']>;
+export type RequestOutput<N extends RequestName> = z.infer<(typeof requests)[N]['output']>;
+export type RequestHandlers = { readonly [N in RequestName]: (input: RequestInput<N>) => Promise<RequestOutput<N>> };
+
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ping'), sequence }),
+  z.strictObject({ type: z.literal('request'), sequence, name: z.enum(Object.keys(requests) as [RequestName, ...RequestName[]]), input: z.unknown() }),
+  z.strictObject({ type: z.literal('start'), id, kind, config: record, folder: z.string().min(1) }),
+  z.strictObject({ type: z.literal('abort'), id, reason: z.enum(['pause', 'cancel']) }),
+]);
+
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready'), pid: z.number().int() }),
+  z.strictObject({ type: z.literal('pong'), sequence }),
+  z.strictObject({ type: z.literal('result'), sequence, output: z.unknown() }),
+  z.strictObject({ type: z.literal('error'), sequence, error: errorBodySchema }),
+  z.strictObject({ type: z.literal('progress'), id, progress: progressSchema }),
+  z.strictObject({ type: z.literal('metrics'), id, step: z.number().int(), row: z.record(z.string(), z.number().nullable()) }),
+  z.strictObject({ type: z.literal('log'), id, line: z.string() }),
+  z.strictObject({ type: z.literal('done'), id, result: record }),
+  z.strictObject({ type: z.literal('failed'), id, error: errorBodySchema }),
+]);
+
+export type ToEngine = z.infer<typeof toEngineSchema>;
+export type FromEngine = z.infer<typeof fromEngineSchema>;

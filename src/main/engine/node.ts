@@ -1,0 +1,19 @@
+/** Which Node runs the engine: the one we run under, the pinned one, or Electron's own as a plain Node. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { entryPath } from '../../engine/entry.ts';
+
+export interface NodeCommand {
+  readonly execPath: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Under Electron the pinned Node is preferred: the tensor runtime's binding was built for it. */
+export function engineNode(
+  versions: NodeJS.ProcessVersions = process.versions, root: string = entryPath('root'), platform: NodeJS.Platform = process.platform,
+): NodeCommand {
+  if (versions['electron'] === undefined) return { execPath: process.execPath, env: process.env };
+  const pinned = join(root, 'node_modules', '.bin', platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return { execPath: pinned, env: process.env };
+  return { execPath: process.execPath, env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } };
+}

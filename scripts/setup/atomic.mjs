@@ -1,0 +1,34 @@
+/** Files and folders that appear whole or not at all. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Writes text aside, flushes it, and renames it into place.
+ * @param {string} path @param {string} text */
+export function writeAtomic(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  const aside = `${path}.${process.pid}.part`;
+  const fd = openSync(aside, 'w');
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(aside, path);
+}
+
+/** Fills a folder aside and renames it into place; what was there before is replaced.
+ * @param {string} path @param {(aside: string) => Promise<void>} fill */
+export async function folderAtomic(path, fill) {
+  const aside = `${path}.${process.pid}.part`;
+  await rm(aside, { recursive: true, force: true });
+  try {
+    await fill(aside);
+    await rm(path, { recursive: true, force: true });
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -81,8 +81,9 @@ function readTensors(frame: Uint8Array, offset: number, described: z.infer<typeo
     const count = shape.reduce((a, b) => a * b, 1);
     const bytes = count * type.BYTES_PER_ELEMENT;
     if (!Number.isSafeInteger(count) || bytes > frame.byteLength - offset) throw bad(`a ${dtype} tensor [${shape.join(', ')}] does not fit in it`);
-    // A copy: the frame may lie at any offset of a buffer that is used again.
-    const data = new type(frame.slice(offset, offset + bytes).buffer) as TypedArray;
+    // A copy: the frame may lie at any offset of a buffer that is used again. (`slice` would not do: Node's Buffer gives a view.)
+    const data = new type(count) as TypedArray;
+    new Uint8Array(data.buffer).set(frame.subarray(offset, offset + bytes));
     offset += aligned(bytes);
     return { dtype, shape, data };
   });

@@ -30,6 +30,7 @@ test('values and tensors of every dtype come back as they went, whatever the ali
   shifted.set(frame, 3);
   assert.deepEqual(decodeFrame(frame), value);
   assert.deepEqual(decodeFrame(shifted.subarray(3)), value);
+  assert.deepEqual(decodeFrame(Buffer.concat([Buffer.from('xyz'), frame]).subarray(3)), value);
 });
 
 test('a tensor that is a view into a larger array sends only its part', () => {

@@ -87,12 +87,21 @@ function encode(spec: TensorSpec, values: TensorValues): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** Starts a file at `path` with these tensors, in this order. An existing file is replaced at `finish`. */
-export function openSafetensorsWriter(path: string, specs: readonly TensorSpec[], metadata: Readonly<Record<string, string>> = {}): SafetensorsWriter {
+/** The bytes that stand before the data, where each tensor's data begins in the file, and the file's size; in bytes. */
+export function safetensorsLayout(
+  specs: readonly TensorSpec[], metadata: Readonly<Record<string, string>> = {},
+): { readonly header: Uint8Array; readonly offsets: ReadonlyMap<string, number>; readonly bytes: number } {
   const header = headerBytes(specs, metadata);
   const slots = slotsOf(specs, header.byteLength);
   const last = [...slots.values()].at(-1);
-  const size = last === undefined ? header.byteLength : last.offset + last.elements * dtypeBytes[last.spec.dtype];
+  const bytes = last === undefined ? header.byteLength : last.offset + last.elements * dtypeBytes[last.spec.dtype];
+  return { header, offsets: new Map([...slots].map(([name, { offset }]) => [name, offset])), bytes };
+}
+
+/** Starts a file at `path` with these tensors, in this order. An existing file is replaced at `finish`. */
+export function openSafetensorsWriter(path: string, specs: readonly TensorSpec[], metadata: Readonly<Record<string, string>> = {}): SafetensorsWriter {
+  const { header, bytes: size } = safetensorsLayout(specs, metadata);
+  const slots = slotsOf(specs, header.byteLength);
   mkdirSync(dirname(path), { recursive: true });
   const aside = asideName(path);
   let fd: number | null = openSync(aside, 'wx');

@@ -9,7 +9,7 @@ import { LoupeError, nearestName } from '../../shared/errors.ts';
 import { decodeBfloat16, decodeFloat16 } from './float16.ts';
 import { dtypeBytes, headerLength, parseHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
 
-export { openSafetensorsWriter, writeSafetensors, type SafetensorsWriter, type TensorData, type TensorSpec } from './safetensors-writer.ts';
+export { openSafetensorsWriter, safetensorsLayout, writeSafetensors, type SafetensorsWriter, type TensorData, type TensorSpec } from './safetensors-writer.ts';
 export type { SafetensorsDtype, TensorEntry } from './safetensors-header.ts';
 
 /** An open safetensors file. Element counts default to the whole tensor; slices are of the flattened, row-major tensor. */

@@ -4,6 +4,7 @@ import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { LoupeError } from '../../shared/errors.ts';
 import { bytesOfToken, showBytes } from './bytes.ts';
 import { chatRenderer } from './chat.ts';
+import { repairDecoder, repairJson } from './library-repairs.ts';
 import type { TokenizerConfig, TokenizerJson } from './tokenizer-json.ts';
 import type { Tokenizer } from './types.ts';
 
@@ -14,7 +15,8 @@ const idCacheSize = 4096;
 export function createTokenizer(json: TokenizerJson, config: TokenizerConfig, origin: string): Tokenizer {
   let library: Library;
   try {
-    library = new Library(json, config);
+    library = new Library(repairJson(json), config);
+    repairDecoder(library);
   } catch (cause) {
     throw new LoupeError('bad-file', `${origin} cannot be used as a tokenizer: ${(cause as Error).message}. Fetch it again.`, undefined, { cause });
   }

@@ -10,6 +10,14 @@ import { findOnPath } from './tools.mjs';
 const stampOf = (root) => join(root, 'node_modules', '.loupe-lock');
 const lockHash = (root) => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
 
+function readStamp(root) {
+  try {
+    return readFileSync(stampOf(root), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether every package of the lock file is installed in its version, by npm's own record of what it installed.
  * Optional packages may be absent: most are for other platforms.
  * @param {{packages: Record<string, any>}} wanted @param {{packages: Record<string, any>}} installed */
@@ -22,13 +30,13 @@ export function agrees(wanted, installed) {
 }
 
 function isInstalled(root) {
+  if (readStamp(root) === lockHash(root)) return true;
   try {
-    if (readFileSync(stampOf(root), 'utf8') === lockHash(root)) return true;
     const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
     const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8'));
     return agrees(wanted, installed);
   } catch {
-    return undefined;
+    return false; // npm's record is absent or unreadable: nothing is known to be installed
   }
 }
 
@@ -66,12 +74,4 @@ export async function ensurePackages({ root, cache, reporter, env = process.env 
     }
     if (readStamp(root) !== lockHash(root)) writeAtomic(stampOf(root), lockHash(root));
   });
-}
-
-function readStamp(root) {
-  try {
-    return readFileSync(stampOf(root), 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -12,6 +12,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** A line on stderr. */
   readonly log: (line: string) => void;
+  /** A line on stdout before the command ends, for a command that stays (`serve`); it then gives `printed: true`. */
+  readonly print: (line: string) => Promise<void>;
   /** A progress line on stderr, rewritten in place on a terminal. */
   readonly progress: (progress: Progress) => void;
 }
@@ -22,6 +24,8 @@ export interface CliResult {
   readonly text: string;
   /** Exit status other than 0, for a command that reports a problem without throwing. */
   readonly status?: number;
+  /** The result went out by `context.print`: nothing is printed at the end. */
+  readonly printed?: boolean;
 }
 
 export interface CliCommand {

@@ -92,6 +92,7 @@ async function execute(argv: readonly string[], commands: readonly RegisteredCom
   const { args, options } = parseOptions(command, rest);
   const context: CliContext = {
     json: options['json'] === true, ...readGlobals(options), signal, log: output.line, progress: output.progress,
+    print: (line) => output.result(`${line}\n`),
   };
   return command.run(args, options, context);
 }
@@ -108,7 +109,7 @@ export async function run(
   try {
     const result = await execute(argv, commands, output, signal);
     const text = json ? JSON.stringify(result.json) : result.text;
-    if (text !== '') await output.result(text.endsWith('\n') ? text : `${text}\n`);
+    if (result.printed !== true && text !== '') await output.result(text.endsWith('\n') ? text : `${text}\n`);
     return result.status ?? 0;
   } catch (error) {
     if (error instanceof Answer) {

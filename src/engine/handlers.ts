@@ -1,7 +1,17 @@
 /** The engine's answers to short requests. The parts are loaded when first asked for. */
 import { jobForms } from './forms.ts';
 import { loadJob, parseConfig } from './jobs.ts';
+import type { BackendStatus } from '../shared/schema/workspace.ts';
+import type { BackendChoice } from './backend/select.ts';
 import type { RequestHandlers } from './protocol.ts';
+
+const reach: Readonly<Record<BackendChoice['backend'], string>> = { tensorflow: 'TensorFlow', wasm: 'WebAssembly', cpu: 'plain JavaScript' };
+
+/** The choice of backend in the words of the studio's badge. */
+export function backendStatus({ backend, gpu, threads, version, probes }: BackendChoice): BackendStatus {
+  const refused = probes.filter((probe) => !probe.ok).map((probe) => ({ id: probe.backend, reason: probe.reason, cure: probe.cure ?? '' }));
+  return { id: backend, detail: `${reach[backend]} ${version}${gpu ? ' on the GPU' : ''}`, threads, refused };
+}
 
 export const handlers: RequestHandlers = {
   backend: async () => {

@@ -1,0 +1,102 @@
+/** Everything the studio can ask for, without a transport: both hosts and the tests call these handlers. */
+import { entryPath } from '../engine/entry.ts';
+import type { Handlers } from '../shared/contract.ts';
+import type { BackendStatus, SystemInfo } from '../shared/schema/workspace.ts';
+import { CatalogShelf } from './catalogs.ts';
+import type { ServiceContext } from './context.ts';
+import { engineNode } from './engine/node.ts';
+import { EngineSupervisor } from './engine/supervisor.ts';
+import type { EngineState } from './engine/supervisor.ts';
+import { eventHub } from './events.ts';
+import type { EventHub } from './events.ts';
+import { catalogHandlers } from './handlers/catalog.ts';
+import { filesHandlers } from './handlers/files.ts';
+import { jobsHandlers } from './handlers/jobs.ts';
+import { modelsHandlers } from './handlers/models.ts';
+import { systemHandlers } from './handlers/system.ts';
+import { workspaceHandlers } from './handlers/workspace.ts';
+import { runJob } from './jobs/kinds.ts';
+import { JobQueue } from './jobs/queue.ts';
+import { createWorkspace, runsFolder } from './workspace/layout.ts';
+import { lockWorkspace } from './workspace/lock.ts';
+
+export interface ServiceOptions {
+  readonly workspace: string;
+  readonly host: SystemInfo['host'];
+  /** Goes into the lock file; whoever can read that may ask us. */
+  readonly token: string;
+  /** Another engine process, for tests. */
+  readonly engineEntry?: string;
+}
+
+export interface Services {
+  readonly handlers: Handlers;
+  readonly hub: EventHub;
+  readonly context: ServiceContext;
+  /** Says in the lock file on which loopback port we answer. */
+  readonly publish: (port: number) => void;
+  /** Interrupts what runs, closes the catalogs, ends the engine, frees the workspace. */
+  readonly close: () => Promise<void>;
+}
+
+const unknownBackend: BackendStatus = { id: null, detail: 'not loaded yet', threads: null, refused: [] };
+
+interface WatchedEngine {
+  readonly engine: EngineSupervisor;
+  readonly backend: () => BackendStatus;
+}
+
+/** The engine, and what it says about its backend whenever it has come up. */
+function watchedEngine(entry: string, hub: EventHub): WatchedEngine {
+  let backend = unknownBackend;
+  const told = (state: EngineState): void => hub.emit('engine.changed', { engine: state, backend });
+  const askBackend = async (): Promise<void> => {
+    try {
+      backend = await engine.request('backend', {});
+    } catch (error) {
+      backend = { ...unknownBackend, detail: (error as Error).message };
+    }
+    told(engine.state);
+  };
+  const onState = (state: EngineState): void => {
+    told(state);
+    if (state === 'ready' && backend.id === null) void askBackend();
+  };
+  const engine = new EngineSupervisor({ ...engineNode(), entry, onState });
+  return { engine, backend: () => backend };
+}
+
+/** Opens a workspace: makes its folders, takes its lock (kind locked, naming the process, when another has it), starts the engine. */
+export function createServices(options: ServiceOptions): Services {
+  const { workspace, host } = options;
+  createWorkspace(workspace);
+  const lock = lockWorkspace(workspace, options.token);
+  const hub = eventHub();
+  const { engine, backend } = watchedEngine(options.engineEntry ?? entryPath('engine'), hub);
+  const catalogs = new CatalogShelf(workspace, hub);
+  const jobs = new JobQueue(runsFolder(workspace), (job, folder, sink, signal) => runJob({ engine, workspace }, job, folder, sink, signal), {
+    changed: (job) => {
+      hub.emit('job.changed', job);
+      if (job.state === 'done') hub.emit('workspace.changed', {});
+    },
+    progress: (id, progress) => hub.emit('job.progress', { id, progress }),
+    metrics: (id, step, metrics) => hub.emit('job.metrics', { id, step, metrics: { ...metrics } }),
+  });
+  const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend };
+  engine.start().catch((error: Error) => console.error(error.message));
+  return {
+    handlers: {
+      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...modelsHandlers(context),
+      ...jobsHandlers(context), ...catalogHandlers(context),
+    },
+    hub, context,
+    publish: lock.publish,
+    close: async () => {
+      await jobs.close();
+      await catalogs.close();
+      await engine.stop();
+      lock.release();
+    },
+  };
+}
+

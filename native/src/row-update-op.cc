@@ -21,7 +21,7 @@ using tensorflow::Var;
 
 REGISTER_OP("LoupeRowUpdate")
     // w_enc, m, v [latents, d]; w_dec, m, v [latents, d]; b_enc, m, v [latents]; b_dec, m, v [d]; since_fired int32 [latents]
-    .Input("variables: 13 * resource")
+    .Input("variables: count * resource")
     .Input("indices: int32")          // [rows, k]
     .Input("values: float")           // [rows, k]; slots of value 0 are unused
     .Input("value_gradients: float")  // [rows, k]
@@ -33,6 +33,7 @@ REGISTER_OP("LoupeRowUpdate")
     .Input("extra_bias: float")       // [extra]
     .Input("settings: float")         // [7]: step size, beta1, beta2, epsilon, root correction, error scale, gradient factor
     .Output("gradient_square: float") // []: squared norm of the whole gradient, after projection and before the factor
+    .Attr("count: int = 13")
     .Attr("unit_decoder: bool")       // remove the part along each decoder row, and renormalise it
     .Attr("apply: bool")              // false: only compute gradient_square
     .SetIsStateful()
@@ -74,6 +75,9 @@ class RowUpdateOp : public tensorflow::OpKernel {
   explicit RowUpdateOp(OpKernelConstruction* ctx) : OpKernel(ctx) {
     OP_REQUIRES_OK(ctx, ctx->GetAttr("unit_decoder", &unit_decoder_));
     OP_REQUIRES_OK(ctx, ctx->GetAttr("apply", &apply_));
+    int count = 0;
+    OP_REQUIRES_OK(ctx, ctx->GetAttr("count", &count));
+    OP_REQUIRES(ctx, count == kVariables, Refuse("count must be ", kVariables, ", not ", count));
   }
 
   void Compute(OpKernelContext* ctx) override {

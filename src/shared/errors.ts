@@ -65,7 +65,7 @@ const kindByCode: Readonly<Record<string, ErrorKind>> = {
 export function toErrorBody(thrown: unknown): ErrorBody {
   if (thrown instanceof LoupeError) return thrown.toJSON();
   if (!(thrown instanceof Error)) return { kind: 'defect', message: String(thrown) };
-  const code = (thrown as NodeJS.ErrnoException).code;
+  const code = (thrown as Error & { code?: string }).code;
   const kind = code === undefined ? undefined : kindByCode[code];
   if (kind !== undefined) return { kind, message: thrown.message };
   return { kind: 'defect', message: thrown.message, detail: thrown.stack };

@@ -1,0 +1,61 @@
+/** Every action the keyboard and the palette can reach. Pages add theirs while they are shown. */
+import { advance, strokeName } from './keys.ts';
+
+export interface Action {
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  /** Bindings such as "J", "G W", "Mod+K"; the first is the one that is shown. */
+  readonly keys: readonly string[];
+  readonly run: () => void;
+  /** Left out of the palette: movement keys, which only make sense on the page. */
+  readonly quiet?: boolean;
+}
+
+const sequenceTimeout = 1500;
+
+class Actions {
+  #sets = $state.raw<readonly (readonly Action[])[]>([]);
+  /** Later sets win: a page's own keys come before the frame's. */
+  readonly all = $derived([...this.#sets].reverse().flat());
+  /** While a dialog is open, only its own keys count. */
+  blocked = $state(0);
+  #pending = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Adds actions; returns the undo. */
+  add(actions: readonly Action[]): () => void {
+    this.#sets = [...this.#sets, actions];
+    return () => {
+      this.#sets = this.#sets.filter((set) => set !== actions);
+    };
+  }
+
+  /** Runs what the stroke is bound to; true when it was used. */
+  handle(event: KeyboardEvent): boolean {
+    if (event.defaultPrevented || event.isComposing || this.blocked > 0) return false;
+    const name = strokeName(event);
+    if (isTyping(event.target) && !name.startsWith('Mod+')) return false;
+    if (/^(Enter| )$/.test(event.key) && isControl(event.target)) return false;
+    clearTimeout(this.#timer);
+    const result = advance(this.all, this.#pending, name);
+    this.#pending = result.pending;
+    if (result.pending !== '') this.#timer = setTimeout(() => { this.#pending = ''; }, sequenceTimeout);
+    if (result.matched === undefined) return result.pending !== '';
+    result.matched.run();
+    return true;
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button', 'range'].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, a, summary, [role="button"], [role="option"], [role="menuitem"], input') !== null;
+}
+
+export const actions = new Actions();
+export const onMac = /Mac|iPhone|iPad/.test(navigator.platform);

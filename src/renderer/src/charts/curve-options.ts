@@ -1,0 +1,77 @@
+/** Training curves: one metric over steps. Pure. */
+import { compact, count, significant } from '../format/number.ts';
+import { axis, grid, tooltip } from './axes.ts';
+import type { ChartOption, ChartTable, Palette } from './types.ts';
+
+export interface CurveSpec {
+  readonly name: string;
+  readonly unit: string;
+  readonly log: boolean;
+  /** [step, value] by rising step; gaps are NaN or null. */
+  readonly points: readonly (readonly [number, number | null])[];
+  readonly colour: string;
+}
+
+/** What is known about a metric's axis: its title, unit, and whether it is read on a log scale. */
+export interface MetricStyle {
+  readonly title: string;
+  readonly unit: string;
+  readonly log: boolean;
+  readonly meaning: string;
+}
+
+const known: Readonly<Record<string, MetricStyle>> = {
+  fvu: { title: 'FVU', unit: '', log: true, meaning: 'Fraction of variance unexplained: squared error of the reconstruction over the variance of the activations. Lower is better.' },
+  l0: { title: 'L0', unit: 'latents a token', log: false, meaning: 'Mean number of latents that fire on a token.' },
+  dead: { title: 'Dead share', unit: '', log: false, meaning: 'Share of latents that have not fired over the dead window. Lower is better.' },
+  loss: { title: 'Loss', unit: '', log: true, meaning: 'What the optimiser minimises: reconstruction and auxiliary terms together.' },
+  lr: { title: 'Learning rate', unit: '', log: false, meaning: 'Step size of the optimiser after warm-up and decay.' },
+  tokensPerSecond: { title: 'Speed', unit: 'tokens/s', log: false, meaning: 'Tokens trained on per second, averaged since the last logged row.' },
+};
+
+const aliases: Readonly<Record<string, string>> = { tokens_per_s: 'tokensPerSecond', tokensPerS: 'tokensPerSecond', learningRate: 'lr', deadShare: 'dead' };
+
+/** The style of a metric; one that nobody knows is drawn on a linear axis under its own name. */
+export function metricStyle(name: string): MetricStyle {
+  return known[aliases[name] ?? name] ?? { title: name, unit: '', log: false, meaning: '' };
+}
+
+/** Metrics in reading order: the known ones first, then the rest by name. `step` and `tokens` are axes, not curves. */
+export function curveOrder(names: readonly string[]): string[] {
+  const order = Object.keys(known);
+  const rank = (name: string): number => {
+    const at = order.indexOf(aliases[name] ?? name);
+    return at < 0 ? order.length : at;
+  };
+  return names.filter((name) => name !== 'step' && name !== 'tokens').toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** A line over steps with a slider-less zoom (wheel with Ctrl, or drag); a log axis falls back to linear where a value is not positive. */
+export function curveOption(spec: CurveSpec, palette: Palette): ChartOption {
+  const log = spec.log && spec.points.some(([, value]) => value !== null && value > 0) && !spec.points.some(([, value]) => value !== null && value <= 0);
+  const name = spec.unit === '' ? spec.name : `${spec.name}, ${spec.unit}`;
+  return {
+    animation: false,
+    grid: grid(),
+    tooltip: tooltip(palette, {
+      trigger: 'axis',
+      axisPointer: { type: 'line', lineStyle: { color: palette.text2, width: 1 }, label: { show: false } },
+      formatter: (items: { data: [number, number] }[]) => {
+        const point = items[0]?.data;
+        return point === undefined ? '' : `step ${count(point[0])}\n${spec.name} ${significant(point[1], 4)}${spec.unit === '' ? '' : ` ${spec.unit}`}`;
+      },
+    }),
+    xAxis: { ...axis({ name: 'step', min: 'dataMin', max: 'dataMax', format: compact, grid: false }, 'x', palette) },
+    yAxis: { ...axis({ name, log }, 'y', palette), scale: true },
+    dataZoom: [{ type: 'inside', xAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false }],
+    brush: { xAxisIndex: 0, brushStyle: { color: palette.accent, opacity: 0.14, borderColor: palette.accent, borderWidth: 1 } },
+    series: [{
+      type: 'line', data: spec.points, showSymbol: spec.points.length < 3, symbolSize: 5, connectNulls: true,
+      lineStyle: { color: spec.colour, width: 1.5 }, itemStyle: { color: spec.colour }, sampling: 'lttb',
+    }],
+  };
+}
+
+export function curveTable(spec: CurveSpec): ChartTable {
+  return { columns: ['step', spec.name], rows: spec.points };
+}

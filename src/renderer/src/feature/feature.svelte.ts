@@ -1,0 +1,100 @@
+/** One feature: fetched, kept for a few steps back, the next one fetched ahead. */
+import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
+import type { Feature, Label } from '../../../shared/schema/catalog.ts';
+import { notices } from '../app/notices.svelte.ts';
+import { session } from '../app/session.svelte.ts';
+
+const keep = 24;
+
+export interface LabelDraft {
+  readonly text: string;
+  readonly confidence: number | null;
+  readonly notes: string;
+}
+
+export class FeatureState {
+  /** The feature that is shown; the one before stays until the next is there, so that nothing jumps. */
+  feature = $state.raw<Feature | null>(null);
+  history = $state.raw<readonly Label[]>([]);
+  error = $state.raw<ErrorBody | null>(null);
+  loading = $state(false);
+  saving = $state(false);
+  readonly #cache = new Map<string, Promise<Feature>>();
+  #wanted = '';
+  #version = -1;
+
+  /** Shows feature `index` of the open catalog and source. */
+  async show(index: number): Promise<void> {
+    if (session.catalogVersion !== this.#version) this.#forget();
+    const wanted = this.#key(index);
+    this.#wanted = wanted;
+    this.loading = true;
+    try {
+      const [feature, labels] = await Promise.all([this.#get(index), session.invoke('catalog.labels', this.#address(index))]);
+      if (this.#wanted !== wanted) return;
+      this.feature = feature;
+      this.history = labels.history;
+      this.error = null;
+    } catch (thrown) {
+      if (this.#wanted === wanted) this.error = toErrorBody(thrown);
+    } finally {
+      if (this.#wanted === wanted) this.loading = false;
+    }
+  }
+
+  /** Fetches a feature that will probably be shown next. Errors wait until it is. */
+  prefetch(index: number): void {
+    this.#get(index).catch(() => undefined);
+  }
+
+  /** Writes a label by hand. */
+  async label(index: number, draft: LabelDraft): Promise<boolean> {
+    const author = session.author.trim() === '' ? 'me' : session.author.trim();
+    const saved = await this.#write(index, () => session.attempt('catalog.setLabel', { ...this.#address(index), ...draft, author, kind: 'manual' }));
+    if (saved) notices.say(draft.text === '' ? `Label of feature ${index} cleared.` : `Labelled feature ${index}: ${draft.text}`, { title: 'Undo', run: () => void this.undo(index) });
+    return saved;
+  }
+
+  /** Takes the newest label back. */
+  async undo(index: number): Promise<boolean> {
+    const undone = await this.#write(index, () => session.attempt('catalog.undoLabel', this.#address(index)));
+    if (undone) notices.say(`Label of feature ${index} taken back.`);
+    return undone;
+  }
+
+  async #write(index: number, call: () => Promise<unknown>): Promise<boolean> {
+    this.saving = true;
+    const done = (await call()) !== undefined;
+    this.#cache.delete(this.#key(index));
+    if (this.#wanted === this.#key(index)) await this.show(index);
+    this.saving = false;
+    return done;
+  }
+
+  #get(index: number): Promise<Feature> {
+    const key = this.#key(index);
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const feature = session.invoke('catalog.feature', this.#address(index));
+    this.#cache.set(key, feature);
+    feature.catch(() => this.#cache.delete(key));
+    for (const old of this.#cache.keys()) {
+      if (this.#cache.size <= keep) break;
+      this.#cache.delete(old);
+    }
+    return feature;
+  }
+
+  #address(index: number): { catalog: string; source: number; index: number } {
+    return { catalog: session.catalog?.catalog ?? '', source: session.source?.id ?? 0, index };
+  }
+
+  #key(index: number): string {
+    return `${session.catalog?.catalog}/${session.source?.id}/${index}`;
+  }
+
+  #forget(): void {
+    this.#cache.clear();
+    this.#version = session.catalogVersion;
+  }
+}

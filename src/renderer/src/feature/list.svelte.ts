@@ -1,0 +1,103 @@
+/** The list of features that the table shows and J/K walk through: one for the window, so that both pages share its order. */
+import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
+import type { FeatureRow } from '../../../shared/schema/catalog.ts';
+import { session } from '../app/session.svelte.ts';
+import { PageCache } from './page-cache.ts';
+import { defaultQuery, type FeatureQuery } from './query.ts';
+
+const pageSize = 200;
+
+class FeatureList {
+  query = $state.raw<FeatureQuery>(defaultQuery);
+  total = $state<number | null>(null);
+  error = $state.raw<ErrorBody | null>(null);
+  /** The place of the selected feature in the list, where it is known. */
+  place = $state<number | null>(null);
+  /** Rises when rows arrived: what reads `row` reads this first. */
+  version = $state(0);
+  /** A new list is being fetched; the old rows stay until it is there. */
+  loading = $state(false);
+  #cache: PageCache<FeatureRow> | null = null;
+  #key = '';
+
+  /** Shows `query` of the open catalog; the same one again does nothing. */
+  show(query: FeatureQuery): void {
+    const { catalog, source } = session;
+    if (catalog === null || source === null) return;
+    const key = JSON.stringify([catalog.catalog, source.id, query]);
+    if (key === this.#key) return;
+    this.#key = key;
+    this.query = query;
+    this.#start(catalog.catalog, source.id, query);
+  }
+
+  /** Fetches the rows again: a label changed. The order may change with it. */
+  refresh(): void {
+    const { catalog, source } = session;
+    if (catalog !== null && source !== null && this.#key !== '') this.#start(catalog.catalog, source.id, this.query);
+  }
+
+  row(place: number): FeatureRow | undefined {
+    void this.version;
+    return this.#cache?.row(place);
+  }
+
+  wait(place: number): Promise<FeatureRow | undefined> {
+    return this.#cache?.wait(place) ?? Promise.resolve(undefined);
+  }
+
+  /** Sets `place` to where the feature stands: exact in the plain order, else looked up among the loaded rows. */
+  locate(index: number): void {
+    if (this.place !== null && this.#cache?.row(this.place)?.index === index) return;
+    this.place = this.#cache?.find((row) => row.index === index) ?? (JSON.stringify(this.query) === JSON.stringify(defaultQuery) ? index : null);
+  }
+
+  /** The feature `by` places further on in this order, or null at the ends. */
+  async step(from: number, by: number): Promise<number | null> {
+    this.locate(from);
+    const to = (this.place ?? -Math.sign(by)) + by;
+    if (to < 0 || (this.total !== null && to >= this.total)) return null;
+    const row = await this.wait(to);
+    if (row === undefined) return null;
+    this.place = to;
+    return row.index;
+  }
+
+  #start(catalog: string, source: number, query: FeatureQuery): void {
+    this.error = null;
+    this.loading = true;
+    const cache = new PageCache<FeatureRow>({
+      pageSize, keep: 60,
+      fetch: (offset, limit) => session.invoke('catalog.features', {
+        catalog, source, sort: query.sort, descending: query.descending, filter: query.filter,
+        search: query.search.trim() === '' ? null : query.search, offset, limit,
+      }),
+      onChange: () => this.#arrived(cache),
+      onError: (thrown) => this.#failed(cache, thrown),
+    });
+    this.#next = cache;
+    cache.row(0);
+  }
+
+  #next: PageCache<FeatureRow> | null = null;
+
+  #arrived(cache: PageCache<FeatureRow>): void {
+    if (cache !== this.#next) return;
+    if (this.#cache !== cache) {
+      this.#cache?.close();
+      this.#cache = cache;
+      this.place = null;
+    }
+    this.loading = false;
+    this.total = cache.total;
+    this.version++;
+  }
+
+  #failed(cache: PageCache<FeatureRow>, thrown: unknown): void {
+    if (cache !== this.#next) return;
+    this.loading = false;
+    this.error = toErrorBody(thrown);
+  }
+}
+
+export const featureList = new FeatureList();

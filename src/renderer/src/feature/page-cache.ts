@@ -1,0 +1,89 @@
+/** Pages of a long list, fetched when a row of theirs is wanted and kept for the most recent ones. Pure but for `fetch`. */
+
+export interface Page<T> {
+  readonly total: number;
+  readonly rows: readonly T[];
+}
+
+export interface PageCacheOptions<T> {
+  readonly pageSize: number;
+  /** How many pages are kept; the least recently used go first. */
+  readonly keep: number;
+  readonly fetch: (offset: number, limit: number) => Promise<Page<T>>;
+  readonly onChange: () => void;
+  readonly onError: (thrown: unknown) => void;
+}
+
+export class PageCache<T> {
+  readonly #options: PageCacheOptions<T>;
+  readonly #pages = new Map<number, readonly T[]>();
+  readonly #wanted = new Set<number>();
+  #total: number | null = null;
+  #closed = false;
+
+  constructor(options: PageCacheOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Rows in all; null until the first page came. */
+  get total(): number | null {
+    return this.#total;
+  }
+
+  /** The row at `index`, or undefined while its page is being fetched. Asking is what fetches it. */
+  row(index: number): T | undefined {
+    const number = Math.floor(index / this.#options.pageSize);
+    const page = this.#pages.get(number);
+    if (page === undefined) {
+      void this.#load(number);
+      return undefined;
+    }
+    this.#pages.delete(number);
+    this.#pages.set(number, page);
+    return page[index - number * this.#options.pageSize];
+  }
+
+  /** The row, once it is there; undefined past the end. */
+  async wait(index: number): Promise<T | undefined> {
+    if (this.row(index) === undefined) await this.#load(Math.floor(index / this.#options.pageSize), true);
+    return this.row(index);
+  }
+
+  /** The place of the first loaded row that `matches`, or null. */
+  find(matches: (row: T) => boolean): number | null {
+    for (const [number, rows] of this.#pages) {
+      const at = rows.findIndex(matches);
+      if (at >= 0) return number * this.#options.pageSize + at;
+    }
+    return null;
+  }
+
+  /** Answers that arrive after this are dropped. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #load(number: number, again = false): Promise<void> {
+    if (this.#closed || (this.#wanted.has(number) && !again)) return;
+    this.#wanted.add(number);
+    try {
+      const page = await this.#options.fetch(number * this.#options.pageSize, this.#options.pageSize);
+      if (this.#closed) return;
+      this.#total = page.total;
+      this.#pages.set(number, page.rows);
+      this.#evict();
+      this.#options.onChange();
+    } catch (thrown) {
+      if (!this.#closed) this.#options.onError(thrown);
+    } finally {
+      this.#wanted.delete(number);
+    }
+  }
+
+  #evict(): void {
+    for (const number of this.#pages.keys()) {
+      if (this.#pages.size <= this.#options.keep) return;
+      this.#pages.delete(number);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** Every page: one line each. The rail, the palette and the G keys come from here; a page's code is loaded when it is first shown. */
+import type { Component } from 'svelte';
+import type { IconName } from '../components/icons.ts';
+
+export interface PageDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly icon: IconName;
+  /** The letter after G. */
+  readonly letter: string | null;
+  /** Where it stands: in the rail, at its foot, or only reached from another page. */
+  readonly place: 'rail' | 'foot' | 'hidden';
+  readonly load: () => Promise<{ default: Component }>;
+}
+
+export const pages: readonly PageDefinition[] = [
+  { id: 'workspace', title: 'Workspace', icon: 'workspace', letter: 'W', place: 'rail', load: () => import('./workspace/Page.svelte') },
+  { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', load: () => import('./runs/Page.svelte') },
+  { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', load: () => import('./features/Page.svelte') },
+  { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
+  { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', load: () => import('./settings/Page.svelte') },
+];
+
+const ids = new Set(pages.map((page) => page.id));
+if (ids.size !== pages.length) throw new Error('Two pages have the same id.');
+
+export function pageById(id: string): PageDefinition | undefined {
+  return pages.find((page) => page.id === id);
+}

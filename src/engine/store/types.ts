@@ -37,6 +37,30 @@ export interface StoreShard {
   readonly sha256: string;
 }
 
+/** How a store was harvested: what a resumed harvest must share with the one that it continues. */
+export interface HarvestSettings {
+  /** Tokens asked for; the store holds whole contexts, and fewer where the corpus ended first. */
+  readonly tokens: number;
+  /** Contexts in one forward pass. */
+  readonly batch: number;
+  /** Contexts in each shard but the last. */
+  readonly shardContexts: number;
+  readonly shuffle: boolean;
+  readonly field: string;
+  readonly unit: 'block' | 'file';
+  readonly badLines: 'skip' | 'refuse';
+}
+
+/** Where in the corpus the next context begins. */
+export interface CorpusCursor {
+  /** Documents taken so far, the current one included. */
+  readonly documents: number;
+  /** Tokens of the current document (with what is put around it) that are already in a context. */
+  readonly tokens: number;
+  /** Chained sha256 over the documents taken so far; hex. */
+  readonly hash: string;
+}
+
 /** `manifest.json` of a store. */
 export interface StoreManifest {
   readonly format: 'loupe-activations';
@@ -57,6 +81,10 @@ export interface StoreManifest {
   readonly complete: boolean;
   readonly codeVersion: string;
   readonly backend: string;
+  /** Absent in a store that Loupe did not harvest. */
+  readonly harvest?: HarvestSettings | undefined;
+  /** After the last shard listed; absent once the store is complete. */
+  readonly cursor?: CorpusCursor | undefined;
 }
 
 /** Read access to a store, by context. Implementations read slices of files; nothing is held whole in memory. */
@@ -67,7 +95,7 @@ export interface ActivationStore {
   tokens(firstContext: number, count: number): Int32Array;
   /** The document number of each token, int32 [count * contextLength]. */
   documents(firstContext: number, count: number): Int32Array;
-  /** 1 where a row counts in training and evaluation: not position 0, not a special token. uint8 [count * contextLength]. */
+  /** 1 where a row counts in training and evaluation: not position 0 (nor, where attention was isolated, the first of a document), not a special token. uint8 [count * contextLength]. */
   mask(firstContext: number, count: number): Uint8Array;
   /** Activations at `hook`, float32 [count * contextLength, d]. Kind not-found for a hook that the store lacks. */
   activations(hook: string, firstContext: number, count: number): Float32Array;

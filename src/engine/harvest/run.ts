@@ -1,0 +1,177 @@
+/** The harvest itself: contexts out of the corpus, through the model, into the store. Stops and starts again anywhere. */
+import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { LoupeError } from '../../shared/errors.ts';
+import { codeVersion } from '../code-version.ts';
+import type { Corpus, CorpusDocument } from '../corpora/definition.ts';
+import { shuffled } from '../corpora/order.ts';
+import type { JobContext } from '../job.ts';
+import type { LanguageModel } from '../lm/definition.ts';
+import type { CorpusIdentity, StoreHook, StoreManifest } from '../store/types.ts';
+import { manifestName, readManifest } from '../store/manifest.ts';
+import { openStoreWriter, type NewStore, type StoreWriter } from '../store/writer.ts';
+import { estimateHarvest, harvestHooks, type HarvestConfig, type HarvestEstimate } from './config.ts';
+import { forward, stack } from './forward.ts';
+import { packContexts, type PackedContext } from './pack.ts';
+
+export interface HarvestParts {
+  readonly model: LanguageModel;
+  readonly corpus: Corpus;
+  readonly backend: string;
+  /** Free bytes where `folder` is or will be. */
+  readonly freeBytes?: (folder: string) => number;
+}
+
+export type HarvestContext = Pick<JobContext, 'signal' | 'progress' | 'log'>;
+
+/** How often the growing shard is made durable, in ms: what a kill costs at most, beside the batch in work. */
+const flushEveryMs = 2000;
+
+/** Free bytes for this user on the disk that `folder` is, or would be, on. */
+export function freeBytesAt(folder: string): number {
+  let place = resolve(folder);
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  const { bavail, bsize } = statfsSync(place);
+  return bavail * bsize;
+}
+
+/** The documents in the order in which they are used. */
+export function orderedDocuments(corpus: Corpus, shuffle: boolean, seed: number): AsyncIterable<CorpusDocument> {
+  return shuffle ? shuffled(corpus.documents(), seed) : corpus.documents();
+}
+
+export function shuffles({ shuffle }: Pick<HarvestConfig, 'shuffle'>, corpus: Corpus): boolean {
+  return shuffle === 'auto' ? corpus.listing : shuffle === 'on';
+}
+
+function describeStore(config: HarvestConfig, { model, corpus, backend }: HarvestParts, hooks: readonly StoreHook[], estimate: HarvestEstimate): NewStore {
+  const { tokens, batch, field, unit, badLines, dtype, contextLength, isolate, seed } = config;
+  return {
+    model: model.identity,
+    corpus: { name: corpus.name, documents: 0, hash: '', sources: corpus.sources },
+    hooks, dtype, contextLength, isolate, seed, backend,
+    prependBos: model.tokenizer.prependsBos,
+    specialTokenIds: [...model.tokenizer.specialTokenIds].sort((a, b) => a - b),
+    codeVersion: codeVersion(),
+    harvest: { tokens, batch, shardContexts: estimate.shardContexts, shuffle: shuffles(config, corpus), field, unit, badLines },
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Bytes of the files in `folder` already; 0 where there is none. */
+function bytesThere(folder: string): number {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return 0;
+  return readdirSync(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+/** Kind no-space, with both figures, when what is still to be written would not fit. Nothing has been written before. */
+function requireSpace(config: HarvestConfig, parts: HarvestParts, estimate: HarvestEstimate): void {
+  if (existsSync(join(config.out, manifestName)) && readManifest(config.out).complete) return;
+  const needed = Math.max(0, estimate.bytes - bytesThere(config.out));
+  const free = (parts.freeBytes ?? freeBytesAt)(config.out);
+  if (needed <= free) return;
+  throw new LoupeError('no-space', `out: the store needs ${gigabytes(needed)} more and ${gigabytes(free)} are free at ${config.out}. ` +
+    'Free some disk, choose another folder, fewer tokens or hooks, or train without a store.', `needed ${needed} bytes, free ${free} bytes`);
+}
+
+/** Up to `count` contexts; fewer at the end of the corpus. */
+async function nextContexts(contexts: AsyncIterator<PackedContext>, count: number): Promise<PackedContext[]> {
+  const batch: PackedContext[] = [];
+  while (batch.length < count) {
+    const { value, done } = await contexts.next();
+    if (done === true) break;
+    batch.push(value);
+  }
+  return batch;
+}
+
+function corpusIdentity(corpus: Corpus, writer: StoreWriter): CorpusIdentity {
+  const { documents, hash } = writer.cursor!;
+  return { name: corpus.name, documents, hash, sources: corpus.sources };
+}
+
+/** Reports contexts done as tokens, with speed and time left by what this run has done. */
+function reporter(context: HarvestContext, contextLength: number, total: number, before: number): (done: number) => void {
+  const start = performance.now();
+  return (done) => {
+    const seconds = (performance.now() - start) / 1000;
+    const speed = done > before && seconds > 0 ? ((done - before) * contextLength) / seconds : null;
+    const left = (total - done) * contextLength;
+    context.progress({
+      phase: 'harvest', step: done * contextLength, total: total * contextLength, tokensPerSecond: speed,
+      etaSeconds: speed === null ? null : left / speed, metrics: {}, message: null,
+    });
+  };
+}
+
+/** Appends batch after batch until the store or the corpus is full. */
+async function fill(writer: StoreWriter, config: HarvestConfig, parts: HarvestParts, hooks: readonly StoreHook[], total: number, context: HarvestContext): Promise<void> {
+  const { model, corpus } = parts;
+  const documents = orderedDocuments(corpus, shuffles(config, corpus), config.seed);
+  const contexts = packContexts(documents, model.tokenizer, config, writer.cursor ?? undefined);
+  const report = reporter(context, config.contextLength, total, writer.contexts);
+  let flushed = performance.now();
+  try {
+    report(writer.contexts);
+    while (writer.contexts < total) {
+      if (context.signal.aborted) throw new LoupeError('cancelled', `The harvest was stopped at ${writer.contexts} of ${total} contexts. Run it again to go on from there.`);
+      const batch = await nextContexts(contexts, Math.min(config.batch, writer.room));
+      if (batch.length === 0) break;
+      await writer.append(forward(model, hooks, stack(batch, config.contextLength), writer.contexts, config), batch.at(-1)!.after);
+      report(writer.contexts);
+      if (performance.now() - flushed > flushEveryMs) {
+        writer.flush();
+        flushed = performance.now();
+      }
+      await setImmediate(); // Cancel requests and pings are heard between two batches.
+    }
+  } finally {
+    await contexts.return(undefined);
+  }
+}
+
+/** What a failed harvest leaves: everything that is whole, and the growing shard unless the disk is full. */
+function keepWhatIsSure(writer: StoreWriter, error: unknown, folder: string): unknown {
+  try {
+    if (error instanceof LoupeError && error.kind === 'cancelled') writer.flush();
+  } catch (failure) {
+    return keepWhatIsSure(writer, failure, folder);
+  }
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  writer.discardShard();
+  return new LoupeError('no-space', `out: the disk became full while ${folder} was written. ${writer.contexts} contexts are kept; ` +
+    'free some disk and run the same harvest again.', undefined, { cause: error });
+}
+
+/**
+ * Harvests into `config.out`, or continues what is there; returns the manifest of the whole store.
+ *
+ * Kinds: not-found (a hook), bad-config, conflict (another store is there), locked, no-space, not-finite, mismatch (the corpus
+ * has changed), cancelled (run again to continue).
+ */
+export async function harvest(config: HarvestConfig, parts: HarvestParts, context: HarvestContext): Promise<StoreManifest> {
+  const hooks = harvestHooks(config, parts.model);
+  const estimate = estimateHarvest(config, hooks);
+  requireSpace(config, parts, estimate);
+  const writer = openStoreWriter(config.out, describeStore(config, parts, hooks, estimate), estimate.contexts);
+  try {
+    if (writer.manifest.complete) return writer.manifest;
+    const begun = writer.contexts > 0 ? `; ${writer.contexts} contexts are there already` : '';
+    context.log(`${estimate.contexts} contexts of ${config.contextLength} tokens, ${hooks.length} hooks: ${gigabytes(estimate.bytes)} on disk${begun}`);
+    await fill(writer, config, parts, hooks, estimate.contexts, context);
+    if (writer.contexts === 0) {
+      throw new LoupeError('bad-request', `corpus: ${parts.corpus.name} has fewer than the ${config.contextLength} tokens of one context. Give more text, or lower contextLength.`);
+    }
+    if (writer.contexts < estimate.contexts) context.log(`the corpus ended after ${writer.contexts} of ${estimate.contexts} contexts`);
+    return await writer.finish(corpusIdentity(parts.corpus, writer));
+  } catch (error) {
+    throw keepWhatIsSure(writer, error, config.out);
+  } finally {
+    writer.close();
+  }
+}

@@ -9,17 +9,24 @@ const { dirname, join } = require('node:path');
 function probeTensorflow(addon) {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   const beside = join(dirname(addon), 'loupe_quiet.node');
+  let prelude;
   if (existsSync(beside)) {
-    const prelude = join(dirname(addon), 'loupe_prelude.node');
-    require(beside).mapQuietly(prelude);
-    require(prelude);
+    const path = join(dirname(addon), 'loupe_prelude.node');
+    require(beside).mapQuietly(path);
+    prelude = require(path);
   }
   const binding = require(addon);
   const values = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
   const attrs = ['transpose_a', 'transpose_b'].map((name) => ({ name, type: binding.TF_ATTR_BOOL, value: false }));
   const type = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const [product] = binding.executeOp('MatMul', [...attrs, type], [values, values], 1);
-  return { product: Array.from(binding.tensorDataSync(product.id)), version: binding.TF_Version, gpu: binding.isUsingGpuDevice() };
+  return {
+    product: Array.from(binding.tensorDataSync(product.id)),
+    version: binding.TF_Version,
+    gpu: binding.isUsingGpuDevice(),
+    ops: prelude?.registeredOps() ?? [],
+    instructionSets: prelude?.instructionSets() ?? [],
+  };
 }
 
 async function probeTfjs(backend) {
@@ -27,7 +34,7 @@ async function probeTfjs(backend) {
   require(`@tensorflow/tfjs-backend-${backend}`);
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its ${backend} backend`);
   const values = tf.tensor2d([1, 2, 3, 4], [2, 2]);
-  return { product: Array.from(tf.matMul(values, values).dataSync()), version: tf.version_core, gpu: false };
+  return { product: Array.from(tf.matMul(values, values).dataSync()), version: tf.version_core, gpu: false, ops: [], instructionSets: [] };
 }
 
 async function main() {

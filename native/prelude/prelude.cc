@@ -1,11 +1,12 @@
 // Loaded before the addon proper, and linked to the runtime's framework library only.
 //
 // 1. It silences chatter of the main library while that is being loaded (native/quiet deals with the framework's own).
-// 2. It answers whether an op is registered, and which instruction sets this processor has.
+// 2. It answers whether an op is registered, which are Loupe's, and which instruction sets this processor has.
 
 #include <node_api.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/base/log_severity.h"
 #include "absl/log/globals.h"
@@ -31,6 +32,22 @@ napi_value IsOpRegistered(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;
   napi_get_boolean(env, found, &result);
   return result;
+}
+
+// registeredOps(): string[], the names of Loupe's own ops
+napi_value RegisteredOps(napi_env env, napi_callback_info) {
+  napi_value list = nullptr;
+  napi_create_array(env, &list);
+  std::vector<tensorflow::OpDef> ops;
+  tensorflow::OpRegistry::Global()->GetRegisteredOps(&ops);
+  uint32_t length = 0;
+  for (const tensorflow::OpDef& op : ops) {
+    if (op.name().rfind("Loupe", 0) != 0) continue;
+    napi_value name = nullptr;
+    napi_create_string_utf8(env, op.name().c_str(), op.name().size(), &name);
+    napi_set_element(env, list, length++, name);
+  }
+  return list;
 }
 
 void Append(napi_env env, napi_value list, uint32_t* length, const char* name, bool present) {
@@ -61,6 +78,7 @@ napi_value Init(napi_env env, napi_value exports) {
   absl::SetMinLogLevel(absl::LogSeverityAtLeast::kFatal);
   const napi_property_descriptor properties[] = {
       {"isOpRegistered", nullptr, IsOpRegistered, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"registeredOps", nullptr, RegisteredOps, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"instructionSets", nullptr, InstructionSets, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);

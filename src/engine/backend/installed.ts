@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { entryPath } from '../entry.ts';
 
 /** A part that set-up could not install, why, and what would help. */
 export interface MissingPart {
@@ -28,12 +29,9 @@ export interface Installed {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder with this project's package.json, from a source file or from a bundle in `out/`. */
-export function projectRoot(from: string = import.meta.dirname): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'bin', 'loupe.mjs'))) return folder;
-    if (dirname(folder) === folder) return resolve(from, '..', '..', '..');
-  }
+/** The project's folder, from a source file or from a bundle in `out/`. */
+export function projectRoot(): string {
+  return resolve(entryPath('root'));
 }
 
 /** The download cache: `LOUPE_CACHE`, else the platform's cache folder + `/loupe`. */

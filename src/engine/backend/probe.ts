@@ -1,11 +1,12 @@
 /** Trying a backend in a child process (`native/probe.cjs`). */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheRoot, projectRoot, readInstalled } from './installed.ts';
 import type { Installed } from './installed.ts';
-import type { BackendName, BackendProbe } from './select.ts';
+import type { BackendFound, BackendName, BackendProbe } from './select.ts';
 
 /** The longest a probe may take, ms: a cold disk reads 850 MB of libraries. */
 const probeTimeoutMs = 120_000;
@@ -50,27 +51,34 @@ function absent(installed: Installed): BackendProbe {
   };
 }
 
-function readReply(stdout: string): { ok: boolean; reason?: string; version?: string; gpu?: boolean } | undefined {
+type Reply = { readonly ok: true } & BackendFound | { readonly ok: false; readonly reason: string };
+
+/** The last line of the probe's output; libraries may have written lines of their own before. */
+function readReply(stdout: string): Reply | undefined {
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   try {
-    return JSON.parse(line) as { ok: boolean };
+    return JSON.parse(line) as Reply;
   } catch {
     return undefined;
   }
+}
+
+function success(backend: BackendName, { version, gpu, ops, instructionSets }: BackendFound): BackendProbe {
+  const reason = `version ${version}${gpu ? ', GPU' : ''}`;
+  return { backend, ok: true, reason, found: { version, gpu, ops, instructionSets } };
 }
 
 /** The verdict on a probe that ran. */
 export function judge(backend: BackendName, result: ChildResult): BackendProbe {
   const cure = backend === 'tensorflow' ? 'run: npm run setup -- --rebuild' : 'run: npm run setup';
   const reply = readReply(result.stdout);
-  if (result.status === 0 && reply?.ok === true) {
-    return { backend, ok: true, reason: `version ${reply.version ?? 'unknown'}${reply.gpu === true ? ', GPU' : ''}` };
-  }
+  if (result.status === 0 && reply?.ok === true) return success(backend, reply);
   if (result.signal !== null) {
     return { backend, ok: false, reason: `its process was ended by ${result.signal}`, cure };
   }
   const firstLine = result.stderr.trim().split('\n')[0] ?? '';
-  return { backend, ok: false, reason: reply?.reason ?? (firstLine || `its process ended with status ${result.status}`), cure };
+  const said = reply?.ok === false ? reply.reason : firstLine;
+  return { backend, ok: false, reason: said || `its process ended with status ${result.status}`, cure };
 }
 
 /** A success is remembered for the same files and the same Node until the machine restarts; a failure never is. */
@@ -79,21 +87,21 @@ function memoPath(backend: BackendName, addon: string | undefined): string {
   const boot = '/proc/sys/kernel/random/boot_id';
   const session = existsSync(boot) ? readFileSync(boot, 'utf8').trim() : '';
   const key = JSON.stringify([backend, files, process.execPath, process.version, projectRoot(), session]);
-  return join(cacheRoot(), 'probes', `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.txt`);
+  return join(cacheRoot(), 'probes', `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.json`);
 }
 
-function remembered(path: string): string | undefined {
+function remembered(backend: BackendName, path: string): BackendProbe | undefined {
   try {
-    return readFileSync(path, 'utf8') || undefined;
+    return success(backend, JSON.parse(readFileSync(path, 'utf8')) as BackendFound);
   } catch {
     return undefined;
   }
 }
 
-function remember(path: string, reason: string): void {
+function remember(path: string, found: BackendFound): void {
   try {
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, reason);
+    mkdirSync(dirname(path), { recursive: true });
+    writeJsonAtomic(path, found);
   } catch {
     // a cache that cannot be written costs the next start a probe
   }
@@ -111,9 +119,9 @@ export async function probeBackend(
     return { backend, ok: false, reason: `the addon ${addon} does not exist`, cure: 'run: npm run setup, or unset LOUPE_ADDON' };
   }
   const memo = run === runChild ? memoPath(backend, addon) : undefined;
-  const known = memo === undefined ? undefined : remembered(memo);
-  if (known !== undefined) return { backend, ok: true, reason: known };
+  const known = memo === undefined ? undefined : remembered(backend, memo);
+  if (known !== undefined) return known;
   const verdict = judge(backend, await run(addon === undefined ? [backend] : [backend, addon]));
-  if (verdict.ok && memo !== undefined) remember(memo, verdict.reason);
+  if (verdict.found !== undefined && memo !== undefined) remember(memo, verdict.found);
   return verdict;
 }

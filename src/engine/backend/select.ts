@@ -5,6 +5,17 @@ import { LoupeError } from '../../shared/errors.ts';
 export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
 
+/** What a backend that works has. */
+export interface BackendFound {
+  /** version of the TensorFlow runtime or of tfjs */
+  readonly version: string;
+  readonly gpu: boolean;
+  /** Loupe's own native ops, by registered name */
+  readonly ops: readonly string[];
+  /** instruction sets of this processor that native kernels are dispatched to */
+  readonly instructionSets: readonly string[];
+}
+
 /** What trying one backend gave. */
 export interface BackendProbe {
   readonly backend: BackendName;
@@ -13,6 +24,7 @@ export interface BackendProbe {
   readonly reason: string;
   /** what the user can do about a refusal */
   readonly cure?: string | undefined;
+  readonly found?: BackendFound | undefined;
 }
 
 /** The backend in use and why. */

@@ -16,4 +16,5 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'doctor', summary: 'What was found on this machine, what was refused and why', load: () => import('./doctor.ts') },
   { name: 'serve', summary: 'Serve the studio to a browser on this machine', load: () => import('./serve.ts') },
   { name: 'studio', summary: 'Open the studio', load: () => import('./studio.ts') },
+  { name: 'harvest', summary: 'Run a model over a corpus and store its activations at one or several hooks', load: () => import('./harvest.ts') },
 ];

@@ -3,7 +3,8 @@
  *
  * Hook points carry TransformerLens names: `blocks.9.hook_resid_post`, `blocks.0.attn.hook_q`, `ln_final.hook_scale`...
  */
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { GgufValue } from '../formats/gguf.ts';
 import type { ModelIdentity } from '../store/types.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
 
@@ -88,4 +89,98 @@ export interface GenerateOptions {
   readonly edits?: readonly HookEdit[];
   readonly stopIds?: readonly number[];
   readonly onToken?: (id: number) => boolean | void;
+}
+
+/** What kind of block a family has. */
+export interface Architecture {
+  readonly norm: 'layer' | 'rms';
+  readonly positions: 'learned' | 'rotary';
+  readonly mlp: 'plain' | 'gated';
+}
+
+/** A linear map. `layout` says which axis of the weight is the input: Hugging Face's Linear is out-in, GPT-2's Conv1D in-out. */
+export interface Linear {
+  readonly weight: Tensor2D;
+  readonly layout: 'in-out' | 'out-in';
+  /** float32 [out] */
+  readonly bias: Tensor1D | null;
+}
+
+/** float32 [dModel] each. */
+export interface Norm {
+  readonly weight: Tensor1D;
+  readonly bias: Tensor1D | null;
+}
+
+export interface BlockWeights {
+  readonly ln1: Norm;
+  /** Output axis: heads * dHead of q, then kvHeads * dHead of k, then of v. */
+  readonly qkv: Linear;
+  readonly attnOut: Linear;
+  readonly ln2: Norm;
+  /** Output axis: dMlp; of a gated MLP dMlp of the gate, then dMlp of the linear half. */
+  readonly mlpIn: Linear;
+  readonly mlpOut: Linear;
+}
+
+export interface DecoderWeights {
+  /** float32 [vocab, dModel] */
+  readonly embedding: Tensor2D;
+  /** float32 [contextLength, dModel], of learned positions */
+  readonly positions: Tensor2D | null;
+  readonly blocks: readonly BlockWeights[];
+  readonly lnFinal: Norm;
+  /** float32 [vocab, dModel]; the embedding itself when they are tied */
+  readonly unembedding: Tensor2D;
+  /** float64 [dHead / 2]: what each rotary frequency is divided by, where the file says so */
+  readonly ropeFactors: readonly number[] | null;
+}
+
+/** A model's tensors by name, whichever format they are in. `WeightLoader` (weights.ts) makes tensors of them. */
+export interface WeightSource {
+  readonly format: 'hugging-face' | 'gguf';
+  readonly path: string;
+  /** Shapes, outermost axis first. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** The whole tensor as float32, dequantised. Kind not-found for an unknown name. */
+  read(name: string): Float32Array<ArrayBuffer>;
+  /** How the numbers are stored: F16, Q4_K... */
+  dtype(name: string): string;
+  /** The tensor's bytes as they lie in the file, in pieces. */
+  bytes(name: string): Iterable<Uint8Array>;
+  close(): void;
+}
+
+/** What a family's `load` builds its weights with; every method checks shapes and refuses NaN and infinity (kind not-finite). */
+export interface WeightLoader {
+  readonly format: WeightSource['format'];
+  has(name: string): boolean;
+  matrix(name: string, shape: readonly [number, number]): Tensor2D;
+  /** The maps of the same input, side by side: `parts` are [weight, bias or null, outputs]. A bias that is not in the file is left out. */
+  linear(input: number, layout: Linear['layout'], parts: readonly LinearPart[]): Linear;
+  norm(weight: string, bias: string | null, width: number): Norm;
+  vector(name: string, length: number): Float32Array;
+}
+
+export interface LinearPart {
+  readonly weight: string;
+  readonly bias: string | null;
+  readonly outputs: number;
+  /** Rewrites the rows of an out-in weight, [outputs, input] in place order: llama.cpp stores rotary heads interleaved. */
+  readonly rows?: (values: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
+}
+
+/** One model family: a file in `models/` and a line in the registry. */
+export interface ModelFamily {
+  readonly id: string;
+  readonly title: string;
+  /** `model_type` of config.json. */
+  readonly modelTypes: readonly string[];
+  /** `general.architecture` of a GGUF file. */
+  readonly ggufArchitectures: readonly string[];
+  readonly architecture: Architecture;
+  /** `config` is config.json, parsed. Kind bad-config names the field; unsupported for an option that Loupe does not compute. */
+  readHuggingFace(config: unknown, name: string): ModelConfig;
+  readGguf(metadata: ReadonlyMap<string, GgufValue>, name: string): ModelConfig;
+  load(loader: WeightLoader, config: ModelConfig): DecoderWeights;
 }

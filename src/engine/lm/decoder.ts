@@ -1,0 +1,115 @@
+/** The forward pass of a pre-norm decoder: embed, then attention and MLP block by block, then the unembedding. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { applyAttention, type AttentionInputs, type LayerCache } from './attention.ts';
+import type { Architecture, DecoderWeights, ModelConfig } from './definition.ts';
+import { canFuse } from './fused.ts';
+import type { HookRun } from './hook-run.ts';
+import { applyMlp } from './mlp.ts';
+import { applyNorm } from './norms.ts';
+import { ropeFrequencies, ropeTables } from './rope.ts';
+
+export interface Decoder {
+  readonly config: ModelConfig;
+  readonly architecture: Architecture;
+  readonly weights: DecoderWeights;
+}
+
+/** Everything that one forward pass is given. */
+export interface Pass {
+  /** int32 [batch * length] */
+  readonly tokens: Int32Array;
+  readonly batch: number;
+  readonly length: number;
+  readonly run: HookRun;
+  /** Blocks to run; the model's number for all. */
+  readonly layers: number;
+  readonly logits: boolean;
+  /** Logits of the last position alone. */
+  readonly lastOnly?: boolean;
+  readonly documents?: Int32Array | undefined;
+  /** Tokens before this pass, and what their blocks left behind. */
+  readonly past?: { readonly length: number; readonly layers: readonly LayerCache[] };
+}
+
+/** Logits float32 [batch, length (or 1), vocab], or null when they are not wanted. The caller owns them and what `run` kept. */
+export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
+  return tf.tidy(() => {
+    const inputs = attentionInputs(decoder, pass);
+    let x = embed(decoder, pass);
+    for (let layer = 0; layer < pass.layers && !pass.run.finished; layer++) {
+      const before = x;
+      x = tf.tidy(() => block(decoder, layer, before, pass, inputs));
+      if (!pass.run.differentiable && x !== before) before.dispose();
+    }
+    if (pass.run.finished || !pass.logits) return null;
+    return unembed(decoder, x, pass);
+  });
+}
+
+function embed({ config, weights }: Decoder, { tokens, batch, length, run, past }: Pass): Tensor2D {
+  const ids = tf.tensor1d(tokens, 'int32');
+  const embedded = run.at('hook_embed', tf.gather(weights.embedding, ids)) as Tensor2D;
+  if (weights.positions === null) return embedded;
+  const rows = tf.slice(weights.positions, [past?.length ?? 0, 0], [length, config.dModel]);
+  if (!run.touches('hook_pos_embed')) return addRows(embedded, rows, batch, length);
+  return tf.add(embedded, run.at('hook_pos_embed', tf.tile(rows, [batch, 1])) as Tensor2D);
+}
+
+function addRows(x: Tensor2D, rows: Tensor2D, batch: number, length: number): Tensor2D {
+  return tf.add(x.reshape([batch, length, x.shape[1]]), rows).reshape(x.shape);
+}
+
+/** x float32 [batch * length, dModel] -> the residual stream after block `layer`; x further down when nothing more is wanted. */
+function block({ config, architecture, weights }: Decoder, layer: number, x: Tensor2D, pass: Pass, inputs: AttentionInputs): Tensor2D {
+  const { run } = pass;
+  const own = weights.blocks[layer]!;
+  const prefix = `blocks.${layer}.`;
+  const pre = run.at(`${prefix}hook_resid_pre`, x) as Tensor2D;
+  if (run.finished) return pre;
+  const attnIn = applyNorm(pre, own.ln1, architecture.norm, config.normEps, run, `${prefix}ln1`);
+  if (run.finished) return pre;
+  const attnOut = run.at(`${prefix}hook_attn_out`, applyAttention(attnIn, own, config, run, prefix, inputs, pass.past?.layers[layer] ?? null)) as Tensor2D;
+  const mid = run.at(`${prefix}hook_resid_mid`, tf.add(pre, attnOut)) as Tensor2D;
+  if (run.finished) return mid;
+  const mlpIn = applyNorm(mid, own.ln2, architecture.norm, config.normEps, run, `${prefix}ln2`);
+  const mlpOut = run.at(`${prefix}hook_mlp_out`, applyMlp(mlpIn, own, architecture.mlp, config, run, prefix)) as Tensor2D;
+  return run.at(`${prefix}hook_resid_post`, tf.add(mid, mlpOut)) as Tensor2D;
+}
+
+function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, { batch, length, run, lastOnly }: Pass): Tensor3D | null {
+  const normed = applyNorm(x, weights.lnFinal, architecture.norm, config.normEps, run, 'ln_final');
+  if (run.finished) return null;
+  const rows = lastOnly === true ? tf.slice(normed.reshape([batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]) : normed;
+  const logits = tf.matMul(rows.reshape([-1, config.dModel]) as Tensor2D, weights.unembedding, false, true);
+  return logits.reshape([batch, -1, config.vocab]);
+}
+
+function attentionInputs(decoder: Decoder, pass: Pass): AttentionInputs {
+  const { batch, length, run } = pass;
+  const first = pass.past?.length ?? 0;
+  const documents = pass.documents === undefined ? null : tf.tensor1d(pass.documents, 'int32');
+  const rope = decoder.config.ropeTheta === null ? null : ropeOf(decoder, length, first);
+  // Made here, in the scope of the whole pass, unless no block can need it.
+  const fused = pass.past === undefined && canFuse('LoupeAttention', run) && !run.touchesAttention;
+  const mask = fused ? null : causalMask(length, first, batch, documents);
+  return { batch, length, documents, rope, mask };
+}
+
+function ropeOf({ config, weights }: Decoder, length: number, first: number): AttentionInputs['rope'] {
+  const frequencies = ropeFrequencies(config.dHead, config.ropeTheta!, config.ropeScaling, weights.ropeFactors);
+  const { cos, sin } = ropeTables(frequencies, first, length);
+  const shape: [number, number] = [length, config.dHead / 2];
+  return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
+}
+
+/** 0 where a query may look and -infinity elsewhere, float32 [1 or batch, 1, length, first + length]. */
+function causalMask(length: number, first: number, batch: number, documents: Tensor1D | null): Tensor {
+  const total = first + length;
+  const values = new Float32Array(length * total);
+  for (let t = 0; t < length; t++) values.fill(-Infinity, t * total + first + t + 1, (t + 1) * total);
+  const causal = tf.tensor4d(values, [1, 1, length, total]);
+  if (documents === null) return causal;
+  const own = documents.reshape([batch, 1, length, 1]);
+  return tf.where(tf.equal(own, own.reshape([batch, 1, 1, length])), causal, tf.scalar(-Infinity));
+}

@@ -1,0 +1,112 @@
+/** A loaded model: the decoder, its hooks, its tokenizer and its identity. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { LoupeError } from '../../shared/errors.ts';
+import type { ModelIdentity } from '../store/types.ts';
+import type { Tokenizer } from '../tokenizers/types.ts';
+import { forward, type Decoder } from './decoder.ts';
+import type { DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, RunOptions, RunResult } from './definition.ts';
+import { generate } from './generate.ts';
+import { runWithGradients, type Gradients } from './gradients.ts';
+import { HookTable } from './hook-names.ts';
+import { HookRun } from './hook-run.ts';
+
+function tensorsOf(weights: DecoderWeights): Set<Tensor> {
+  const norm = ({ weight, bias }: Norm): (Tensor | null)[] => [weight, bias];
+  const linear = ({ weight, bias }: Linear): (Tensor | null)[] => [weight, bias];
+  const blocks = weights.blocks.flatMap((b) => [...norm(b.ln1), ...linear(b.qkv), ...linear(b.attnOut), ...norm(b.ln2), ...linear(b.mlpIn), ...linear(b.mlpOut)]);
+  const all = [weights.embedding, weights.positions, weights.unembedding, ...norm(weights.lnFinal), ...blocks];
+  return new Set(all.filter((tensor) => tensor !== null));
+}
+
+export class DecoderModel implements LanguageModel {
+  readonly config: ModelConfig;
+  readonly identity: ModelIdentity;
+  readonly tokenizer: Tokenizer;
+  readonly hookNames: readonly string[];
+  readonly #decoder: Decoder;
+  readonly #table: HookTable;
+  #unembedding: Tensor | null = null;
+  #disposed = false;
+
+  constructor(decoder: Decoder, identity: ModelIdentity, tokenizer: Tokenizer) {
+    this.#decoder = decoder;
+    this.#table = new HookTable(decoder.config, decoder.architecture);
+    this.config = decoder.config;
+    this.identity = identity;
+    this.tokenizer = tokenizer;
+    this.hookNames = this.#table.names;
+  }
+
+  hookWidth(name: string): number {
+    const width = this.#table.width(name);
+    if (width === null) throw new LoupeError('unsupported', `${name} holds a square of the context's length for each head, not numbers for each token.`);
+    return width;
+  }
+
+  run(tokens: Int32Array, batch: number, length: number, options: RunOptions = {}): RunResult {
+    this.#check(tokens, batch, length, options);
+    const { stopAtLayer, documents } = options;
+    const logits = (options.logits ?? true) && stopAtLayer === undefined;
+    const run = new HookRun(this.#table, { batch, length }, { ...options, logits });
+    try {
+      const result = forward(this.#decoder, { tokens, batch, length, run, layers: stopAtLayer ?? this.config.layers, logits, documents });
+      return { logits: result, cache: run.cache };
+    } catch (error) {
+      run.disposeCache();
+      throw error;
+    }
+  }
+
+  runWithGradients(
+    tokens: Int32Array, batch: number, length: number, metric: (logits: Tensor) => Tensor, names: readonly string[], options: RunOptions = {},
+  ): Gradients {
+    this.#check(tokens, batch, length, options);
+    return runWithGradients(this.#decoder, this.#table, tokens, batch, length, metric, names, options);
+  }
+
+  generate(prompt: Int32Array, options: GenerateOptions): Int32Array {
+    this.#checkTokens(prompt);
+    return generate(this.#decoder, this.#table, prompt, options);
+  }
+
+  /** Made on first use: the weights keep it the other way round. */
+  get unembedding(): Tensor {
+    this.#requireOpen();
+    return (this.#unembedding ??= tf.keep(tf.transpose(this.#decoder.weights.unembedding)));
+  }
+
+  get finalNormWeight(): Tensor {
+    this.#requireOpen();
+    return this.#decoder.weights.lnFinal.weight;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    tensorsOf(this.#decoder.weights).forEach((tensor) => tensor.dispose());
+    this.#unembedding?.dispose();
+  }
+
+  #requireOpen(): void {
+    if (this.#disposed) throw new LoupeError('disposed', `${this.config.name} was disposed and cannot be run any more.`);
+  }
+
+  #checkTokens(tokens: Int32Array): void {
+    this.#requireOpen();
+    const bad = tokens.findIndex((id) => id < 0 || id >= this.config.vocab);
+    if (bad >= 0) throw new LoupeError('bad-request', `token ${bad} is ${tokens[bad]}, and ${this.config.name} has ${this.config.vocab} tokens.`);
+  }
+
+  #check(tokens: Int32Array, batch: number, length: number, { stopAtLayer, documents }: RunOptions): void {
+    this.#checkTokens(tokens);
+    const refuse = (message: string): never => {
+      throw new LoupeError('bad-request', message);
+    };
+    if (batch < 1 || length < 1 || tokens.length !== batch * length) refuse(`${tokens.length} tokens are not ${batch} rows of ${length}.`);
+    if (length > this.config.contextLength) refuse(`the length ${length} is over the context of ${this.config.name}, ${this.config.contextLength} tokens.`);
+    const layers = this.config.layers;
+    if (stopAtLayer !== undefined && !(Number.isInteger(stopAtLayer) && stopAtLayer >= 0 && stopAtLayer <= layers)) refuse(`stopAtLayer is ${stopAtLayer}: give 0 to ${layers}.`);
+    if (documents !== undefined && documents.length !== tokens.length) refuse(`there are ${documents.length} document numbers for ${tokens.length} tokens.`);
+  }
+}

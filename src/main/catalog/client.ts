@@ -1,0 +1,143 @@
+/**
+ * Catalogs, as main and the command line use them: every method is answered by a thread, no SQL runs here.
+ */
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { LoupeError } from '../../shared/errors.ts';
+import type { CatalogInfo, VerifyReport } from '../../shared/schema/catalog.ts';
+import { checkHeader } from './header.ts';
+import type { MethodInput, MethodOutput, ReadMethod } from './protocol.ts';
+import { closeEverywhere, read, runAlone, write } from './threads.ts';
+
+export { setSlowQueryLog, stopThreads } from './threads.ts';
+
+type Answer<M extends Exclude<ReadMethod, 'info'>> = (input: MethodInput<M>) => Promise<MethodOutput<M>>;
+
+/** An open catalog. Inputs are those of the contract's `catalog.*` commands without their `catalog`. */
+export interface CatalogClient {
+  /** The file's real path; also the handle in `info().catalog`. */
+  readonly path: string;
+  /** Labels cannot be set: a file from someone else, or a place that cannot be written. */
+  readonly readOnly: boolean;
+  info(): Promise<CatalogInfo>;
+  readonly features: Answer<'features'>;
+  readonly columns: Answer<'columns'>;
+  readonly feature: Answer<'feature'>;
+  readonly context: Answer<'context'>;
+  readonly search: Answer<'search'>;
+  readonly labels: Answer<'labels'>;
+  setLabel(input: MethodInput<'setLabel'>): Promise<MethodOutput<'setLabel'>>;
+  undoLabel(input: MethodInput<'undoLabel'>): Promise<MethodOutput<'undoLabel'>>;
+  /** Kind disposed for whatever is asked afterwards. Opened twice, a catalog stays open for the other. */
+  close(): Promise<void>;
+}
+
+/** How often each path is open in this process. */
+const opened = new Map<string, number>();
+
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function realPath(path: string): string {
+  try {
+    return realpathSync(resolve(path));
+  } catch (cause) {
+    throw new LoupeError('not-found', `${path} does not exist. Check the path.`, undefined, { cause });
+  }
+}
+
+/** Lets a writer have the file first: it undoes what a killed process left half done, and lifts an old schema. */
+async function prepare(path: string): Promise<boolean> {
+  if (!writable(path)) return false;
+  try {
+    await write(path, 'prepare', null);
+    return true;
+  } catch (error) {
+    if (error instanceof LoupeError && error.kind === 'read-only') return false;
+    throw error;
+  }
+}
+
+/**
+ * Opens the catalog at `path`. `readOnly` is for files from someone else: nothing is ever written to them or beside them.
+ * Kinds: not-found, bad-file (no catalog, damaged, a foreign schema), catalog-from-future, locked.
+ */
+export async function openCatalog(path: string, options: { readonly readOnly?: boolean } = {}): Promise<CatalogClient> {
+  const file = realPath(path);
+  const foreign = options.readOnly === true;
+  // Closing a descriptor of a file drops this process's locks on it (POSIX): no looking at the header while somebody here has it open.
+  if (!opened.has(file)) checkHeader(file, foreign);
+  opened.set(file, (opened.get(file) ?? 0) + 1);
+  try {
+    const canWrite = foreign ? false : await prepare(file);
+    await read(file, 'info', null);
+    return client(file, !canWrite);
+  } catch (error) {
+    await release(file);
+    throw error;
+  }
+}
+
+async function release(path: string): Promise<void> {
+  const left = (opened.get(path) ?? 1) - 1;
+  if (left > 0) opened.set(path, left);
+  else {
+    opened.delete(path);
+    await closeEverywhere(path);
+  }
+}
+
+function client(path: string, readOnly: boolean): CatalogClient {
+  let open = true;
+  const check = (): void => {
+    if (!open) throw new LoupeError('disposed', `${path} was closed. Open it again.`);
+  };
+  const ask = <M extends ReadMethod>(method: M) => async (input: MethodInput<M>): Promise<MethodOutput<M>> => {
+    check();
+    return read(path, method, input);
+  };
+  const change = <M extends 'setLabel' | 'undoLabel'>(method: M) => async (input: MethodInput<M>): Promise<MethodOutput<M>> => {
+    check();
+    if (readOnly) throw new LoupeError('read-only', `${path} is open read-only. Copy it to your workspace to label it.`);
+    return write(path, method, input);
+  };
+  const info = ask('info');
+  return {
+    path, readOnly,
+    info: async () => ({ ...(await info(null)), catalog: path, readOnly }),
+    features: ask('features'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
+    setLabel: change('setLabel'), undoLabel: change('undoLabel'),
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await release(path);
+    },
+  };
+}
+
+/** Checks a file from anywhere, without opening it for use: SQLite's own check, the schema, and the rules that rows obey. */
+export async function verifyCatalog(path: string): Promise<VerifyReport> {
+  const file = realPath(path);
+  return runAlone(file, 'verify', { openHere: opened.has(file) });
+}
+
+/**
+ * Copies the rows of a catalog, each checked, into a fresh file of our own at `to` and rebuilds its text index.
+ * Kinds: conflict when `to` exists, bad-file naming the first row that is not as it should be.
+ */
+export async function copyCatalog(path: string, to: string): Promise<void> {
+  const file = realPath(path);
+  await runAlone(file, 'copy', { to: resolve(to), openHere: opened.has(file) });
+}
+
+/** Makes an empty catalog. Kind conflict when something is there. */
+export async function createCatalog(path: string): Promise<void> {
+  await runAlone(resolve(path), 'create', null);
+}

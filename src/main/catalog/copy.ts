@@ -1,0 +1,129 @@
+/**
+ * "Copy to workspace": every row of a catalog from someone else, checked, into a fresh file of our own. Ids stay as they are; the text
+ * indexes and the copies of current labels are made anew from the rows. Nothing of the source's schema is taken over.
+ */
+import { LoupeError } from '../../shared/errors.ts';
+import type { WriteHandle, ReadHandle } from './handle.ts';
+import { checkHeader } from './header.ts';
+import { makeCatalog, openCatalogReader } from './opening.ts';
+import { addContext, addStore, stores } from './tables/contexts.ts';
+import { addExample } from './tables/examples.ts';
+import { addFeature, setCurrentLabel } from './tables/features.ts';
+import { addLabel, currentLabel, indexLabel } from './tables/labels.ts';
+import { addModel, addVocabularyEntry, models, vocabulary } from './tables/models.ts';
+import { addSource, completeSource, sources } from './tables/sources.ts';
+import type { SourceRow } from './tables/sources.ts';
+import { vocabularyOf } from './vocabulary.ts';
+import { walkContexts, walkFeatures, walkLabels } from './walk.ts';
+
+/** Rows a transaction: bounds the journal. */
+const batch = 2000;
+
+/** New ids by old ones. */
+class Ids {
+  readonly #ids = new Map<number, number>();
+  readonly #what: string;
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  set(old: number, id: number): void {
+    this.#ids.set(old, id);
+  }
+
+  get(old: number): number {
+    const id = this.#ids.get(old);
+    if (id === undefined) throw new LoupeError('bad-file', `the catalog refers to ${this.#what} ${old}, which it does not hold.`);
+    return id;
+  }
+}
+
+interface Copying {
+  readonly from: ReadHandle;
+  readonly to: WriteHandle;
+  readonly models: Ids;
+  readonly stores: Ids;
+  readonly contexts: Ids;
+  readonly sources: Ids;
+}
+
+/** Works through `items`, `batch` to a transaction. */
+function inBatches<T>(to: WriteHandle, items: Iterable<T>, add: (item: T) => void): void {
+  let pending: T[] = [];
+  const flush = (): void => {
+    to.transaction(() => pending.forEach(add));
+    pending = [];
+  };
+  for (const item of items) if (pending.push(item) >= batch) flush();
+  flush();
+}
+
+function refuse(problem: string | null): void {
+  if (problem !== null) throw new LoupeError('bad-file', `the catalog is not copied: ${problem}. Ask its sender for an unharmed file.`);
+}
+
+/** Kinds: bad-file naming the first row that is wrong, conflict when `to` exists, no-space, read-only. Nothing is left at `to` on an error. */
+export function copyValidated(path: string, to: string, openHere = false): void {
+  if (!openHere) checkHeader(path, true);
+  const from = openCatalogReader(path);
+  try {
+    makeCatalog(to, (db) => from.snapshot(() => copyRows({
+      from, to: db, models: new Ids('model'), stores: new Ids('store'), contexts: new Ids('context'), sources: new Ids('source'),
+    })));
+  } finally {
+    from.close();
+  }
+}
+
+function copyRows(c: Copying): void {
+  for (const model of models(c.from)) {
+    c.models.set(model.id, addModel(c.to, model));
+    inBatches(c.to, vocabulary(c.from, model.id), (entry) => addVocabularyEntry(c.to, c.models.get(model.id), entry.token, entry));
+  }
+  for (const store of stores(c.from)) c.stores.set(store.id, addStore(c.to, { ...store, model: c.models.get(store.model) }));
+  copyContexts(c);
+  for (const source of sources(c.from)) copySource(c, source);
+  copyLabels(c);
+}
+
+function copyContexts(c: Copying): void {
+  const modelOf = new Map(stores(c.to).map((store) => [store.id, store.model]));
+  inBatches(c.to, walkContexts(c.from), ({ row, problem }) => {
+    refuse(problem);
+    const store = c.stores.get(row.store);
+    c.contexts.set(row.id, addContext(c.to, { ...row, store }, vocabularyOf(c.to, modelOf.get(store)!).plainText(row.tokens)));
+  });
+}
+
+function copySource(c: Copying, source: SourceRow): void {
+  const id = addSource(c.to, { ...source, model: c.models.get(source.model), store: c.stores.get(source.store), complete: false });
+  c.sources.set(source.id, id);
+  let features = 0;
+  inBatches(c.to, walkFeatures(c.from, source), ({ record, details, examples, problem }) => {
+    refuse(problem);
+    addFeature(c.to, id, record, details);
+    for (const example of examples) addExample(c.to, id, record.index, { ...example, context: c.contexts.get(example.context) });
+    features++;
+  });
+  // An incomplete source stays one: its build cannot be resumed in the copy, but what it holds can be read.
+  if (source.complete && features === source.features) completeSource(c.to, id);
+}
+
+function copyLabels(c: Copying): void {
+  inBatches(c.to, walkLabels(c.from), (row) => addLabel(c.to, { ...row, source: c.sources.get(row.source) }));
+  for (const source of sources(c.to)) {
+    inBatches(c.to, labelledFeatures(c.to, source.id), (feature) => {
+      const row = currentLabel(c.to, source.id, feature);
+      if (row === null) return;
+      setCurrentLabel(c.to, source.id, feature, row);
+      indexLabel(c.to, row.id, row.text, row.notes);
+    });
+  }
+}
+
+function labelledFeatures(db: WriteHandle, source: number): Set<number> {
+  const found = new Set<number>();
+  for (const row of walkLabels(db)) if (row.source === source) found.add(row.feature);
+  return found;
+}

@@ -1,0 +1,71 @@
+/** Opening a catalog: the checks that every handle goes through. */
+import { renameSync, rmSync } from 'node:fs';
+import { asideName, syncFolder } from '../../engine/files/atomic.ts';
+import { LoupeError } from '../../shared/errors.ts';
+import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { openReader, openWriter } from './handle.ts';
+import type { ReadHandle, WriteHandle } from './handle.ts';
+import { checkSchema, migrate, schemaVersion } from './schema.ts';
+import { sqliteError } from './sqlite-errors.ts';
+import { setInfo } from './tables/info.ts';
+
+function closing<H extends ReadHandle>(handle: H, work: (handle: H) => void): H {
+  try {
+    work(handle);
+    return handle;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+}
+
+/** A checked handle that cannot write. Kinds not-found, bad-file, catalog-from-future, read-only (an old schema, which only a writer can lift). */
+export function openCatalogReader(path: string): ReadHandle {
+  return closing(openReader(path), (db) => {
+    const version = checkSchema(db);
+    if (version < schemaVersion) {
+      throw new LoupeError('read-only', `${path} has the older schema ${version} and is open read-only. Copy it to your workspace: the copy is brought up to date.`);
+    }
+  });
+}
+
+/** A checked handle that can write, brought to the newest schema. Kinds as above. */
+export function openCatalogWriter(path: string): WriteHandle {
+  return closing(openWriter(path, false), (db) => migrate(db, checkSchema(db)));
+}
+
+/**
+ * Makes an empty catalog at `path`, aside first, so that whatever is there is always a whole catalog. `fill` may add rows to it.
+ * Kinds conflict (something is there), read-only, no-space.
+ */
+export function makeCatalog(path: string, fill: (db: WriteHandle) => void = () => {}): void {
+  if (existsSync(path)) throw new LoupeError('conflict', `${path} exists already. Give another name, or remove it.`);
+  const aside = asideName(path);
+  try {
+    const db = closing(openAside(aside), (handle) => {
+      migrate(handle, 0);
+      setInfo(handle, 'uid', randomUUID());
+      setInfo(handle, 'created_at', new Date().toISOString());
+      fill(handle);
+    });
+    db.close();
+    renameSync(aside, path);
+  } catch (error) {
+    for (const name of [aside, `${aside}-journal`]) rmSync(name, { force: true });
+    throw sqliteError(error, path);
+  }
+  syncFolder(dirname(path));
+}
+
+function openAside(aside: string): WriteHandle {
+  try {
+    return openWriter(aside, true);
+  } catch (error) {
+    if (error instanceof LoupeError && error.kind === 'not-found') {
+      throw new LoupeError('read-only', `${dirname(aside)} cannot be written, or does not exist. Choose another folder for the catalog.`, error.detail);
+    }
+    throw error;
+  }
+}

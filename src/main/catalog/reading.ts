@@ -1,0 +1,210 @@
+/** The questions that a catalog answers: one function a command of the contract, on a handle that cannot write. */
+import { statSync } from 'node:fs';
+import { LoupeError } from '../../shared/errors.ts';
+import type { CommandInput, CommandOutput } from '../../shared/contract.ts';
+import type { CatalogInfo, Example, ExampleGroup, Feature, FeatureRow, Label, Source } from '../../shared/schema/catalog.ts';
+import { labelKinds } from '../../shared/schema/catalog.ts';
+import { vector } from '../../shared/schema/tensor.ts';
+import { expandDocuments } from './blobs.ts';
+import type { ReadHandle } from './handle.ts';
+import { ftsQuery, parseSearch, snippetOf } from './search-text.ts';
+import { context, featuresByContext } from './tables/contexts.ts';
+import type { ContextRow } from './tables/contexts.ts';
+import { examples, examplesInContext, topExample } from './tables/examples.ts';
+import type { ExampleRow } from './tables/examples.ts';
+import { feature, featureColumn, featureDetails, featurePage, labelText } from './tables/features.ts';
+import type { Effects, FeatureRecord } from './tables/features.ts';
+import { currentLabel, labelHistory, searchLabels } from './tables/labels.ts';
+import type { LabelRow } from './tables/labels.ts';
+import { source, sources } from './tables/sources.ts';
+import type { SourceRow } from './tables/sources.ts';
+import { vocabularyOf } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** A command's input without the handle by which main knows the catalog. */
+type Input<N extends 'catalog.features' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
+
+function toSource({ model: _model, store: _store, ...row }: SourceRow): Source {
+  return row;
+}
+
+export function requireSource(db: ReadHandle, id: number): SourceRow {
+  const row = source(db, id);
+  if (row !== null) return row;
+  const known = sources(db).map((s) => s.id).join(', ');
+  throw new LoupeError('not-found', `${db.path} has no source ${id}${known === '' ? '' : ` (it has ${known})`}.`);
+}
+
+export function requireFeature(db: ReadHandle, sourceRow: SourceRow, index: number): FeatureRecord {
+  const row = feature(db, sourceRow.id, index);
+  if (row !== null) return row;
+  const why = index < sourceRow.features ? 'the catalog is incomplete: build it again to go on' : `it has ${sourceRow.features} features`;
+  throw new LoupeError('not-found', `source ${sourceRow.id} has no feature ${index}: ${why}.`);
+}
+
+/** What the file is; `handle` and `readOnly` are the caller's. */
+export function catalogInfo(db: ReadHandle): Omit<CatalogInfo, 'catalog' | 'readOnly'> {
+  return db.snapshot(() => {
+    const all = sources(db).map(toSource);
+    return {
+      path: db.path, bytes: statSync(db.path).size, schemaVersion: Number(db.pragma('user_version')),
+      complete: all.length > 0 && all.every((s) => s.complete), sources: all,
+    };
+  });
+}
+
+export function toLabel(row: LabelRow, currentId: number | null): Label {
+  const { uid: _uid, source: _source, feature: _feature, undoneAt: _undoneAt, ...rest } = row;
+  return { ...rest, current: row.id === currentId };
+}
+
+function previewOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, index: number): FeatureRow['preview'] {
+  const example = topExample(db, sourceId, index);
+  const row = example === null ? null : context(db, example.context);
+  if (example === null || row === null) return null;
+  const words = (from: number, to: number): string => Array.from(row.tokens.subarray(Math.max(0, from), to), (token) => vocabulary.text(token)).join('');
+  return { before: words(example.peak - 8, example.peak), peak: words(example.peak, example.peak + 1), after: words(example.peak + 1, example.peak + 9) };
+}
+
+function toRow(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, record: FeatureRecord): FeatureRow {
+  const { firings: _firings, labelKind, ...rest } = record;
+  return { ...rest, labelKind: labelKinds.find((kind) => kind === labelKind) ?? null, preview: previewOf(db, vocabulary, sourceId, record.index) };
+}
+
+export function features(db: ReadHandle, input: Input<'catalog.features'>): CommandOutput<'catalog.features'> {
+  return db.snapshot(() => {
+    const { model } = requireSource(db, input.source);
+    const labels = input.search === null ? null : ftsQuery(parseSearch(input.search, true));
+    const contexts = input.search === null ? null : ftsQuery(parseSearch(input.search, false));
+    const match = labels === null || contexts === null ? null : { labels, contexts };
+    const { total, rows } = featurePage(db, { ...input, match });
+    const vocabulary = vocabularyOf(db, model);
+    return { total, rows: rows.map((record) => toRow(db, vocabulary, input.source, record)) };
+  });
+}
+
+export function columns(db: ReadHandle, input: Input<'catalog.columns'>): CommandOutput<'catalog.columns'> {
+  return db.snapshot(() => {
+    const row = requireSource(db, input.source);
+    return { columns: input.names.map((name) => vector(featureColumn(db, row.id, row.features, name))) };
+  });
+}
+
+function windowOf(row: ContextRow, start: number, length: number): { tokens: Int32Array; document: Int32Array } {
+  const end = Math.min(row.tokens.length, start + length);
+  return { tokens: row.tokens.slice(start, end), document: expandDocuments(row.documents, row.tokens.length) };
+}
+
+function specialsIn(vocabulary: Vocabulary, tokens: Int32Array): number[] {
+  return [...tokens.keys()].filter((i) => vocabulary.entry(tokens[i]!).special);
+}
+
+function requireContext(db: ReadHandle, id: number): ContextRow {
+  const row = context(db, id);
+  if (row === null) throw new LoupeError('bad-file', `${db.path}: an example refers to context ${id}, which is not there.`);
+  return row;
+}
+
+/** float32 activations of a window out of their 8-bit steps; the peak is put in exactly. */
+function activationsOf(example: ExampleRow, length: number): Float32Array {
+  const out = new Float32Array(length);
+  const step = example.maximum / 255;
+  for (let i = 0; i < Math.min(length, example.activations.length); i++) out[i] = example.activations[i]! * step;
+  const peak = example.peak - example.start;
+  if (peak < length) out[peak] = example.value;
+  return out;
+}
+
+function toExample(db: ReadHandle, vocabulary: Vocabulary, example: ExampleRow): Example {
+  const row = requireContext(db, example.context);
+  const { tokens, document } = windowOf(row, example.start, example.activations.length);
+  return {
+    context: row.id, document: document[example.peak] ?? -1, start: example.start, peak: example.peak,
+    tokens: Array.from(tokens, (token) => vocabulary.text(token)), tokenIds: vector(tokens),
+    activations: vector(activationsOf(example, tokens.length)), step: example.maximum / 255, special: specialsIn(vocabulary, tokens),
+  };
+}
+
+function groupsOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, record: FeatureRecord, bins: Uint32Array): ExampleGroup[] {
+  const rows = examples(db, sourceId, record.index);
+  const fifth = record.max / bins.length;
+  const group = (name: string, low: number, high: number, share: number | null, number: number): ExampleGroup => ({
+    name, low, high, share, examples: rows.filter((row) => row.group === number).map((row) => toExample(db, vocabulary, row)),
+  });
+  const top = rows.filter((row) => row.group === 0);
+  return [
+    group('Top activations', top.at(-1)?.value ?? 0, record.max, null, 0),
+    ...Array.from(bins, (count, i) => group(
+      `Interval ${bins.length - i} of ${bins.length}`, (bins.length - 1 - i) * fifth, (bins.length - i) * fifth,
+      record.firings === 0 ? 0 : count / record.firings, i + 1,
+    )),
+  ];
+}
+
+function effectsOf(vocabulary: Vocabulary, effects: Effects, from: number, to: number): Feature['topLogits'] {
+  return Array.from(effects.ids.subarray(from, to), (tokenId, i) => ({ token: vocabulary.text(tokenId), tokenId, value: effects.values[from + i]! }));
+}
+
+export function featurePageOf(db: ReadHandle, input: Input<'catalog.feature'>): Feature {
+  return db.snapshot(() => {
+    const row = requireSource(db, input.source);
+    const record = requireFeature(db, row, input.index);
+    const details = featureDetails(db, row.id, input.index);
+    const vocabulary = vocabularyOf(db, row.model);
+    const half = details.logits.ids.length / 2;
+    const label = currentLabel(db, row.id, input.index);
+    return {
+      source: row.id, index: record.index, density: record.density, firings: record.firings, tokens: row.tokens, max: record.max, mean: record.mean,
+      dead: record.firings === 0,
+      histogram: { low: details.low, high: details.high, counts: vector(Float64Array.from(details.histogram)) },
+      topLogits: effectsOf(vocabulary, details.logits, 0, half), bottomLogits: effectsOf(vocabulary, details.logits, half, 2 * half),
+      neighbours: Array.from(details.neighbours.ids, (index, i) => ({ index, cosine: details.neighbours.values[i]!, label: labelText(db, row.id, index) })),
+      label: label === null ? null : toLabel(label, label.id),
+      groups: groupsOf(db, vocabulary, row.id, record, details.bins),
+    };
+  });
+}
+
+/** The whole stored context; activations are 0 outside the feature's windows in it, and the finest of overlapping windows wins. */
+export function wholeContext(db: ReadHandle, input: Input<'catalog.context'>): Example {
+  return db.snapshot(() => {
+    const { model } = requireSource(db, input.source);
+    const row = context(db, input.context);
+    if (row === null) throw new LoupeError('not-found', `${db.path} has no context ${input.context}.`);
+    const windows = examplesInContext(db, input.source, input.index, row.id).sort((a, b) => b.maximum - a.maximum);
+    const vocabulary = vocabularyOf(db, model);
+    const activations = new Float32Array(row.tokens.length);
+    for (const window of windows) activations.set(activationsOf(window, Math.min(window.activations.length, activations.length - window.start)), window.start);
+    const best = windows.toSorted((a, b) => b.value - a.value)[0];
+    const peak = best?.peak ?? 0;
+    return {
+      context: row.id, document: expandDocuments(row.documents, row.tokens.length)[peak] ?? -1, start: 0, peak,
+      tokens: Array.from(row.tokens, (token) => vocabulary.text(token)), tokenIds: vector(row.tokens), activations: vector(activations),
+      step: (windows[0]?.maximum ?? 0) / 255, special: specialsIn(vocabulary, row.tokens),
+    };
+  });
+}
+
+export function search(db: ReadHandle, input: Input<'catalog.search'>): CommandOutput<'catalog.search'> {
+  return db.snapshot(() => {
+    const { id, model } = requireSource(db, input.source);
+    const terms = parseSearch(input.text, input.in === 'labels');
+    const match = ftsQuery(terms);
+    if (match === null) return { hits: [] };
+    if (input.in === 'labels') {
+      return { hits: searchLabels(db, id, match, input.limit).map(({ label }) => ({ index: label.feature, context: null, label: label.text, ...snippetOf(label.text, terms) })) };
+    }
+    const vocabulary = vocabularyOf(db, model);
+    return { hits: featuresByContext(db, id, match, input.limit).map((hit) => ({
+      index: hit.feature, context: hit.context, label: labelText(db, id, hit.feature), ...snippetOf(vocabulary.plainText(requireContext(db, hit.context).tokens), terms),
+    })) };
+  });
+}
+
+export function labels(db: ReadHandle, input: Input<'catalog.labels'>): CommandOutput<'catalog.labels'> {
+  return db.snapshot(() => {
+    requireFeature(db, requireSource(db, input.source), input.index);
+    const current = currentLabel(db, input.source, input.index)?.id ?? null;
+    return { history: labelHistory(db, input.source, input.index).map((row) => toLabel(row, current)) };
+  });
+}

@@ -1,0 +1,111 @@
+/** The threads that hold catalogs: one that writes, two that read, and short-lived ones for long work. Shared by all open catalogs. */
+import { Worker } from 'node:worker_threads';
+import { entryPath } from '../../engine/entry.ts';
+import { LoupeError, fromErrorBody } from '../../shared/errors.ts';
+import type { AloneMethod, Method, MethodInput, MethodOutput, ReadMethod, Reply, Request, WriteMethod } from './protocol.ts';
+
+const slowMilliseconds = 40;
+let logSlow: (line: string) => void = (line) => console.warn(line);
+
+/** Where queries that took longer than 40 ms are reported; by default on stderr. */
+export function setSlowQueryLog(log: (line: string) => void): void {
+  logSlow = log;
+}
+
+/** Methods that are long by nature: their time says nothing. */
+const unhurried: ReadonlySet<string> = new Set(['prepare', 'beginBuild', 'addContexts', 'addChunk', 'endBuild', 'create', 'verify', 'copy', 'close']);
+
+interface Waiting {
+  readonly what: string;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Thread {
+  #worker: Worker | null = null;
+  #seq = 0;
+  readonly #waiting = new Map<number, Waiting>();
+
+  get load(): number {
+    return this.#waiting.size;
+  }
+
+  get started(): boolean {
+    return this.#worker !== null;
+  }
+
+  send(method: Method | 'close', path: string, input: unknown): Promise<unknown> {
+    const worker = this.#worker ??= this.#start();
+    const seq = this.#seq++;
+    worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(seq, { what: `${method} ${path}`, resolve, reject });
+      worker.postMessage({ seq, method, path, input } as Request);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(entryPath('catalog-worker'));
+    worker.on('message', (reply: Reply) => this.#settle(worker, reply));
+    worker.on('error', (error) => this.#lost(worker, error));
+    worker.on('exit', (code) => this.#lost(worker, new Error(`the catalog thread ended with status ${code}`)));
+    return worker;
+  }
+
+  #settle(worker: Worker, reply: Reply): void {
+    const waiting = this.#waiting.get(reply.seq);
+    this.#waiting.delete(reply.seq);
+    // An idle thread keeps no process alive.
+    if (this.#waiting.size === 0) worker.unref();
+    if (waiting === undefined) return;
+    if (reply.milliseconds > slowMilliseconds && !unhurried.has(waiting.what.split(' ')[0]!)) logSlow(`slow catalog query: ${waiting.what} took ${reply.milliseconds.toFixed(0)} ms`);
+    if (reply.ok) waiting.resolve(reply.output);
+    else waiting.reject(fromErrorBody(reply.error));
+  }
+
+  /** The next request starts a new thread, which opens its files again. */
+  #lost(worker: Worker, error: Error): void {
+    if (this.#worker === worker) this.#worker = null;
+    const lost = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { what, reject } of lost) reject(new LoupeError('defect', `the catalog thread broke off during ${what}. Try again.`, error.stack));
+  }
+}
+
+const writer = new Thread();
+const readers: readonly Thread[] = [new Thread(), new Thread()];
+
+export function write<M extends WriteMethod>(path: string, method: M, input: MethodInput<M>): Promise<MethodOutput<M>> {
+  return writer.send(method, path, input) as Promise<MethodOutput<M>>;
+}
+
+/** Goes to the reader with the least to do; the second is started only when the first is busy. */
+export function read<M extends ReadMethod>(path: string, method: M, input: MethodInput<M>): Promise<MethodOutput<M>> {
+  const thread = readers.reduce((best, candidate) => (candidate.load < best.load ? candidate : best));
+  return thread.send(method, path, input) as Promise<MethodOutput<M>>;
+}
+
+export async function runAlone<M extends AloneMethod>(path: string, method: M, input: MethodInput<M>): Promise<MethodOutput<M>> {
+  const thread = new Thread();
+  try {
+    return await thread.send(method, path, input) as MethodOutput<M>;
+  } finally {
+    await thread.stop();
+  }
+}
+
+/** Ends every connection to `path`. */
+export async function closeEverywhere(path: string): Promise<void> {
+  await Promise.all([writer, ...readers].filter((thread) => thread.started).map((thread) => thread.send('close', path, null)));
+}
+
+/** Ends all threads; for tests and for the end of a process. */
+export async function stopThreads(): Promise<void> {
+  await Promise.all([writer, ...readers].map((thread) => thread.stop()));
+}

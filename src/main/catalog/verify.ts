@@ -1,0 +1,89 @@
+/** Is this file a whole, unharmed catalog of ours? */
+import { LoupeError, toErrorBody } from '../../shared/errors.ts';
+import type { VerifyReport } from '../../shared/schema/catalog.ts';
+import { openReader } from './handle.ts';
+import type { ReadHandle } from './handle.ts';
+import { checkHeader } from './header.ts';
+import { checkSchema } from './schema.ts';
+import { sqliteError } from './sqlite-errors.ts';
+import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
+import { sources } from './tables/sources.ts';
+import type { SourceRow } from './tables/sources.ts';
+import { walkContexts, walkFeatures, walkLabels } from './walk.ts';
+
+const mostProblems = 100;
+
+/** Collects problems by part; a part that cannot even be read is one problem. */
+class Report {
+  readonly problems: string[] = [];
+  readonly checked: string[] = [];
+
+  part(name: string, find: (note: (problem: string) => void) => string | void): void {
+    try {
+      const detail = find((problem) => {
+        if (this.problems.length < mostProblems) this.problems.push(problem);
+      });
+      this.checked.push(detail === undefined ? name : `${name}: ${detail}`);
+    } catch (error) {
+      this.problems.push(toErrorBody(error).message);
+    }
+  }
+}
+
+/**
+ * Checks the file at `path` from the outside in. Never throws for what the file holds; kind not-found when there is none.
+ * `openHere`: this process has it open, so its header is not looked at (closing a descriptor would drop SQLite's locks on it).
+ */
+export function verify(path: string, openHere = false): VerifyReport {
+  const report = new Report();
+  let db: ReadHandle | null = null;
+  let complete = false;
+  if (!openHere) report.part('header', () => checkHeader(path, true));
+  if (report.problems.length === 0) report.part('schema', () => { db = openReader(path); return `version ${checkSchema(db)}`; });
+  if (db !== null) complete = verifyRows(db, report);
+  (db as ReadHandle | null)?.close();
+  return { ok: report.problems.length === 0, complete: report.problems.length === 0 && complete, problems: report.problems, checked: report.checked };
+}
+
+function verifyRows(db: ReadHandle, report: Report): boolean {
+  if (report.problems.length > 0) return false;
+  let all: SourceRow[] = [];
+  try {
+    db.snapshot(() => {
+      report.part('pages and indexes', (note) => integrityProblems(db).forEach(note));
+      report.part('references', (note) => foreignKeyProblems(db, mostProblems).forEach(note));
+      report.part('sources', () => { all = sources(db); return `${all.length}`; });
+      report.part('contexts', (note) => verifyContexts(db, note));
+      for (const source of all) report.part(`features of source ${source.id}`, (note) => verifySource(db, source, note));
+      report.part('labels', () => `${[...walkLabels(db)].length}`);
+    });
+  } catch (error) {
+    const known = sqliteError(error, db.path);
+    report.problems.push(known instanceof LoupeError ? known.message : String(error));
+  }
+  return all.length > 0 && all.every((source) => source.complete);
+}
+
+function verifyContexts(db: ReadHandle, note: (problem: string) => void): string {
+  let n = 0;
+  for (const { problem } of walkContexts(db)) {
+    n++;
+    if (problem !== null) note(problem);
+  }
+  return `${n}`;
+}
+
+function verifySource(db: ReadHandle, source: SourceRow, note: (problem: string) => void): string {
+  let features = 0;
+  let examples = 0;
+  let dead = 0;
+  for (const walked of walkFeatures(db, source)) {
+    features++;
+    examples += walked.examples.length;
+    if (walked.record.firings === 0) dead++;
+    if (walked.problem !== null) note(walked.problem);
+  }
+  if (source.complete && features !== source.features) note(`source ${source.id} says that it is complete, and has ${features} of ${source.features} features`);
+  if (source.complete && dead !== source.dead) note(`source ${source.id} says that ${source.dead} features are dead, and ${dead} are`);
+  return `${features} with ${examples} examples`;
+}

@@ -1,0 +1,73 @@
+/** Walking over every row of a catalog in pages, each row checked: what verifying and copying have in common. */
+import type { ReadHandle } from './handle.ts';
+import { contextProblem, exampleProblem, featureProblem } from './row-rules.ts';
+import { contextsAfter, stores } from './tables/contexts.ts';
+import type { ContextRow, StoreRow } from './tables/contexts.ts';
+import { examples } from './tables/examples.ts';
+import type { ExampleRow } from './tables/examples.ts';
+import { currentLabel, labelsAfter } from './tables/labels.ts';
+import type { LabelRow } from './tables/labels.ts';
+import { featureDetails, featuresAfter } from './tables/features.ts';
+import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
+import { vocabulary } from './tables/models.ts';
+import type { SourceRow } from './tables/sources.ts';
+
+const page = 500;
+
+/** The token ids that a model's vocabulary has. */
+export function knownTokens(db: ReadHandle, model: number): (token: number) => boolean {
+  const known = new Set<number>();
+  for (const { token } of vocabulary(db, model)) known.add(token);
+  return (token) => known.has(token);
+}
+
+export interface WalkedFeature {
+  readonly record: FeatureRecord;
+  readonly details: FeatureDetails;
+  readonly examples: readonly ExampleRow[];
+}
+
+/** Every context with what is wrong with it. */
+export function* walkContexts(db: ReadHandle): Generator<{ row: ContextRow; problem: string | null }> {
+  const byId = new Map(stores(db).map((store) => [store.id, { store, knows: knownTokens(db, store.model) }]));
+  for (let after = -1; ;) {
+    const rows = contextsAfter(db, after, page);
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      const owner = byId.get(row.store);
+      yield { row, problem: owner === undefined ? `context ${row.id} belongs to no store` : contextProblem(row, owner.store.contextLength, owner.knows) };
+    }
+    after = rows.at(-1)!.id;
+  }
+}
+
+/** Every feature of a source with its details, its examples and what is wrong with them. */
+export function* walkFeatures(db: ReadHandle, source: SourceRow): Generator<WalkedFeature & { problem: string | null }> {
+  const store: StoreRow | undefined = stores(db).find((row) => row.id === source.store);
+  const knows = knownTokens(db, source.model);
+  for (let after = -1; ;) {
+    const records = featuresAfter(db, source.id, after, page);
+    if (records.length === 0) return;
+    for (const record of records) {
+      const details = featureDetails(db, source.id, record.index);
+      const rows = examples(db, source.id, record.index);
+      const problems = [featureProblem(record, details, source, knows), ...rows.map((row) => exampleProblem(row, record, store?.contextLength ?? 0)), labelProblem(db, source, record)];
+      yield { record, details, examples: rows, problem: problems.find((problem) => problem !== null) ?? null };
+    }
+    after = records.at(-1)!.index;
+  }
+}
+
+function labelProblem(db: ReadHandle, source: SourceRow, record: FeatureRecord): string | null {
+  const current = currentLabel(db, source.id, record.index);
+  return (current?.text ?? null) === record.label ? null : `feature ${record.index} of source ${source.id} shows another label than its history has`;
+}
+
+export function* walkLabels(db: ReadHandle): Generator<LabelRow> {
+  for (let after = -1; ;) {
+    const rows = labelsAfter(db, after, page);
+    if (rows.length === 0) return;
+    yield* rows;
+    after = rows.at(-1)!.id;
+  }
+}

@@ -1,11 +1,6 @@
 /** Forms that the studio builds from config schemas: JSON Schema with descriptions, units, defaults and ranges. */
-import { z } from 'zod';
 import type { JobForm } from '../shared/schema/job.ts';
-
-/** `schema` as JSON Schema of what a user may write: defaults are defaults, not demands. */
-export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
-}
+import { jsonSchema } from './json-schema.ts';
 
 async function harvestForm(): Promise<JobForm> {
   const { harvestConfigSchema } = await import('./harvest/job.ts');

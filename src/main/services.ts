@@ -73,7 +73,7 @@ export function createServices(options: ServiceOptions): Services {
   const lock = lockWorkspace(workspace, options.token);
   const hub = eventHub();
   const { engine, backend } = watchedEngine(options.engineEntry ?? entryPath('engine'), hub);
-  const catalogs = new CatalogShelf(workspace, hub);
+  const catalogs = new CatalogShelf(workspace);
   const jobs = new JobQueue(runsFolder(workspace), (job, folder, sink, signal) => runJob({ engine, workspace }, job, folder, sink, signal), {
     changed: (job) => {
       hub.emit('job.changed', job);
@@ -83,7 +83,9 @@ export function createServices(options: ServiceOptions): Services {
     metrics: (id, step, metrics) => hub.emit('job.metrics', { id, step, metrics: { ...metrics } }),
   });
   const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend };
-  engine.start().catch((error: Error) => console.error(error.message));
+  engine.start().catch((error: Error) => {
+    if (engine.state === 'crashed') console.error(error.message);
+  });
   return {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...modelsHandlers(context),
@@ -93,7 +95,7 @@ export function createServices(options: ServiceOptions): Services {
     publish: lock.publish,
     close: async () => {
       await jobs.close();
-      await catalogs.close();
+      await catalogs.closeAll();
       await engine.stop();
       lock.release();
     },

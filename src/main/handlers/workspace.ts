@@ -12,7 +12,8 @@ export function workspaceHandlers({ workspace, catalogs, hub }: ServiceContext):
       return item;
     },
     'workspace.remove': async ({ kind, id }) => {
-      if (kind === 'catalog') await catalogs.closeItem(id);
+      const item = (await scanWorkspace(workspace)).items.find((i) => i.kind === kind && i.id === id);
+      if (kind === 'catalog' && item !== undefined) await catalogs.close(item.path);
       await removeItem(workspace, kind, id);
       hub.emit('workspace.changed', {});
       return {};

@@ -1,0 +1,108 @@
+/** What each kind of job is called, how its config is checked, and who runs it. */
+import { basename } from 'node:path';
+import type { JobContext } from '../../engine/job.ts';
+import { describeIssues } from '../../engine/jobs.ts';
+import { LoupeError } from '../../shared/errors.ts';
+import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
+import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
+import type { EngineJobKind } from '../../engine/protocol.ts';
+import { checkedDemo } from './demo.ts';
+import { withOptionalOutput, withOutput } from './outputs.ts';
+import { runDemoPipeline } from './pipeline.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** How long a start may wait for a busy engine to check its config; then the job is queued and checked when it runs. */
+const checkTimeout = 2000;
+
+async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => { timer = setTimeout(() => resolve(otherwise), checkTimeout); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+async function catalogSchema(): Promise<typeof import('../catalog/build-config.ts').buildConfigSchema> {
+  return (await import('../catalog/build-config.ts')).buildConfigSchema;
+}
+
+async function checkedCatalogBuild(config: Config): Promise<Record<string, unknown>> {
+  const parsed = (await catalogSchema()).safeParse(config);
+  if (!parsed.success) throw new LoupeError('bad-config', describeIssues(parsed.error), JSON.stringify(parsed.error.issues));
+  return parsed.data;
+}
+
+/** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
+export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config): Promise<Record<string, unknown>> {
+  const config = withOutput(workspace, kind, given);
+  if (kind === 'catalog-build') return checkedCatalogBuild(config);
+  if (kind === 'demo') return checkedDemo(config);
+  const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
+  return checked.config;
+}
+
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', 'catalog-build': 'Build catalog', demo: 'Sample run' };
+
+/** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
+export function jobTitle(kind: JobKind, config: Config): string {
+  const variant = kind === 'train' && typeof config['variant'] === 'string' ? ` ${config['variant']}` : '';
+  const out = typeof config['out'] === 'string' ? `: ${basename(config['out'])}` : '';
+  return `${titles[kind]}${variant}${out}`.slice(0, 200);
+}
+
+/** The forms of every job that can be started from the studio. */
+export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
+  const [{ forms }, { jsonSchema }, build] = await Promise.all([engine.request('forms', {}), import('../../engine/json-schema.ts'), catalogSchema()]);
+  const catalog: JobForm = {
+    kind: 'catalog-build', variant: null, title: 'Build a catalog', paper: null,
+    summary: 'Describes each feature of a dictionary over a store of activations, in one file that can be browsed and shared.', schema: jsonSchema(build),
+  };
+  const demo: JobForm = {
+    kind: 'demo', variant: null, title: 'Sample run', paper: null,
+    summary: 'From the sample model to a catalog: harvests, trains and builds with settings that are known to work.', schema: { type: 'object', properties: {} },
+  };
+  return [...forms, catalog, demo].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
+}
+
+export interface JobParts {
+  readonly engine: EngineSupervisor;
+  readonly workspace: string;
+}
+
+type Stage = (config: Config, context: JobContext) => Promise<Record<string, unknown>>;
+
+/** A job of the engine as a function of its config and context; `id` must differ among those that run at one time. */
+function engineStage(engine: EngineSupervisor, id: string, kind: EngineJobKind): Stage {
+  return (config, { folder, signal, progress, metrics, log }) => {
+    const sink: JobSink = {
+      progress, log,
+      metrics: (step, row) => metrics(step, Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? Number.NaN]))),
+    };
+    return engine.runJob(id, kind, { ...config }, folder, sink, signal);
+  };
+}
+
+/** Statistics run in the engine, the catalog's worker takes their result in. */
+function catalogStage(engine: EngineSupervisor, id: string): Stage {
+  return async (config, context) => {
+    const { buildCatalog } = await import('../catalog/build.ts');
+    return buildCatalog(await checkedCatalogBuild(config), context, engineStage(engine, id, 'statistics'));
+  };
+}
+
+/** Runs one job of the queue to its end. */
+export async function runJob({ engine, workspace }: JobParts, job: Job, folder: string, sink: JobSink, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const context: JobContext = { signal, folder, progress: sink.progress, metrics: sink.metrics, log: sink.log };
+  const stage = (kind: EngineJobKind): Stage => engineStage(engine, `${job.id}-${kind}`, kind);
+  switch (job.kind) {
+    case 'harvest':
+    case 'train':
+      return stage(job.kind)(job.config, context);
+    case 'catalog-build':
+      return catalogStage(engine, job.id)(job.config, context);
+    case 'demo': {
+      const { demoPipelineConfig } = await import('./demo.ts');
+      const services = { harvest: stage('harvest'), train: stage('train'), buildCatalog: catalogStage(engine, job.id) };
+      return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), services, { ...context }, sink.progress);
+    }
+  }
+}

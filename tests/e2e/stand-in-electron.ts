@@ -1,0 +1,112 @@
+/**
+ * A stand-in for the `electron` module: records what our shell asks of it. Used by tests where no Electron binary is.
+ * `registerStandIn()` makes every later import of "electron" in this process give it.
+ */
+import { EventEmitter } from 'node:events';
+import { registerHooks } from 'node:module';
+
+type Listener = (...args: unknown[]) => unknown;
+
+export interface FakePort extends EventEmitter {
+  readonly sent: unknown[];
+  closed: boolean;
+}
+
+class Port extends EventEmitter {
+  readonly sent: unknown[] = [];
+  closed = false;
+  postMessage(message: unknown): void {
+    this.sent.push(structuredClone(message));
+  }
+  start(): void {}
+  close(): void {
+    this.closed = true;
+  }
+}
+
+export class MessageChannelMain {
+  static readonly made: MessageChannelMain[] = [];
+  readonly port1 = new Port();
+  readonly port2 = new Port();
+  constructor() {
+    MessageChannelMain.made.push(this);
+  }
+}
+
+export const handlers = new Map<string, Listener>();
+export const ipcMain = {
+  handle: (channel: string, listener: Listener): void => {
+    if (handlers.has(channel)) throw new Error(`second handler for ${channel}`);
+    handlers.set(channel, listener);
+  },
+  removeHandler: (channel: string): void => void handlers.delete(channel),
+};
+
+export const schemes: unknown[] = [];
+export const protocol = { registerSchemesAsPrivileged: (given: unknown[]): void => void schemes.push(...given) };
+
+export class FakeSession {
+  readonly protocols = new Map<string, (request: { url: string }) => Promise<Response>>();
+  readonly protocol = { handle: (scheme: string, handler: (request: { url: string }) => Promise<Response>): void => void this.protocols.set(scheme, handler) };
+  permission: Listener | null = null;
+  permissionCheck: Listener | null = null;
+  blocked: { filter: { urls: string[] }; listener: Listener } | null = null;
+  readonly webRequest = { onBeforeRequest: (filter: { urls: string[] }, listener: Listener): void => { this.blocked = { filter, listener }; } };
+  setPermissionRequestHandler(handler: Listener): void {
+    this.permission = handler;
+  }
+  setPermissionCheckHandler(handler: Listener): void {
+    this.permissionCheck = handler;
+  }
+}
+export const session = { defaultSession: new FakeSession() };
+
+export class FakeContents extends EventEmitter {
+  openHandler: ((details: { url: string }) => { action: string }) | null = null;
+  readonly posted: { channel: string; message: unknown; ports: unknown[] }[] = [];
+  readonly mainFrame = { url: 'app://studio/' };
+  setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
+    this.openHandler = handler;
+  }
+  postMessage(channel: string, message: unknown, ports: unknown[]): void {
+    this.posted.push({ channel, message, ports });
+  }
+  isLoading(): boolean {
+    return false;
+  }
+}
+
+export class BrowserWindow extends EventEmitter {
+  static readonly all: BrowserWindow[] = [];
+  static getAllWindows(): BrowserWindow[] {
+    return BrowserWindow.all;
+  }
+  readonly options: { webPreferences: Record<string, unknown> };
+  readonly webContents = new FakeContents();
+  url = '';
+  constructor(options: { webPreferences: Record<string, unknown> }) {
+    super();
+    this.options = options;
+    BrowserWindow.all.push(this);
+  }
+  async loadURL(url: string): Promise<void> {
+    this.url = url;
+  }
+  show(): void {}
+  focus(): void {}
+  isMinimized(): boolean {
+    return false;
+  }
+}
+
+export const opened: string[] = [];
+export const shell = { openExternal: async (url: string): Promise<void> => void opened.push(url) };
+
+export const Menu = { buildFromTemplate: (template: unknown): unknown => template, setApplicationMenu: (_menu: unknown): void => {} };
+
+/** From now on `import ... from 'electron'` gives this module. */
+export function registerStandIn(): void {
+  registerHooks({
+    resolve: (specifier, context, next) => (specifier === 'electron' ? { url: import.meta.url, shortCircuit: true } : next(specifier, context)),
+  });
+}

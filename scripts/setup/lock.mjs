@@ -2,7 +2,8 @@
  * One lock file per artefact, so that two set-ups at once do the work once. The file holds the owner's process id and
  * host; a lock whose owner no longer lives on this host is taken over.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, linkSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,7 +37,7 @@ function isStale(owner) {
 
 /** Creates the lock with its content in one step (link of a finished file), or says that it exists. */
 function tryCreate(path) {
-  const aside = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const aside = `${path}.${process.pid}.${randomUUID()}`;
   writeFileSync(aside, JSON.stringify({ pid: process.pid, host: hostname() }));
   try {
     linkSync(aside, path);

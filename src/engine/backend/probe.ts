@@ -107,11 +107,16 @@ function remember(path: string, found: BackendFound): void {
   }
 }
 
-/** Tries one backend in a child process; what set-up did not install is refused without one. */
+/**
+ * Tries one backend in a child process; what set-up did not install is refused without one.
+ *
+ * @param options.fresh try it even where an earlier success is remembered
+ * @param options.run what runs the child, in tests
+ */
 export async function probeBackend(
   backend: BackendName,
   installed: Installed = readInstalled(),
-  run: RunProbe = runChild,
+  { run = runChild, fresh = false }: { readonly run?: RunProbe; readonly fresh?: boolean } = {},
 ): Promise<BackendProbe> {
   const addon = backend === 'tensorflow' ? findAddon(installed) : undefined;
   if (backend === 'tensorflow' && addon === undefined) return absent(installed);
@@ -119,7 +124,7 @@ export async function probeBackend(
     return { backend, ok: false, reason: `the addon ${addon} does not exist`, cure: 'run: npm run setup, or unset LOUPE_ADDON' };
   }
   const memo = run === runChild ? memoPath(backend, addon) : undefined;
-  const known = memo === undefined ? undefined : remembered(backend, memo);
+  const known = memo === undefined || fresh ? undefined : remembered(backend, memo);
   if (known !== undefined) return known;
   const verdict = judge(backend, await run(addon === undefined ? [backend] : [backend, addon]));
   if (verdict.found !== undefined && memo !== undefined) remember(memo, verdict.found);

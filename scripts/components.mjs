@@ -1,0 +1,99 @@
+/**
+ * Components: heavy optional parts, installed into their own folder of the cache on first use.
+ *
+ *   node scripts/components.mjs parity-venv      installs it where needed and prints its Python's path
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { writeAtomic } from './setup/atomic.mjs';
+import { withLock } from './setup/lock.mjs';
+import { cacheRoot, projectRoot } from './setup/paths.mjs';
+import { createReporter } from './setup/progress.mjs';
+import { findPython } from './setup/tools.mjs';
+
+/** A component that cannot be installed here, and what would help. */
+export class MissingComponentError extends Error {
+  constructor(component, reason, cure) {
+    super(`${component}: ${reason}; ${cure}`);
+    this.reason = reason;
+    this.cure = cure;
+  }
+}
+
+/** Steps of a requirements file: a line `# step: NAME [pip options]` begins one; the lines below it are its packages.
+ * @param {string} text @returns {{name: string, options: string[], packages: string[]}[]} */
+export function parseSteps(text) {
+  const steps = [];
+  for (const raw of text.split('\n')) {
+    const header = /^#\s*step:\s*(\S+)\s*(.*)$/.exec(raw.trim());
+    if (header) steps.push({ name: header[1], options: header[2].split(/\s+/).filter(Boolean), packages: [] });
+    const line = raw.replace(/#.*$/, '').trim();
+    if (line === '') continue;
+    if (steps.length === 0) throw new Error(`"${line}" stands before the first "# step:" line`);
+    steps.at(-1).packages.push(line);
+  }
+  return steps;
+}
+
+function run(component, program, args) {
+  const child = spawn(program, args, { stdio: ['ignore', process.stderr, process.stderr] });
+  return new Promise((settle, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      if (status === 0) settle();
+      else reject(new MissingComponentError(component, `${args.slice(0, 4).join(' ')} ended with status ${status}`, 'its messages are above; try again'));
+    });
+  });
+}
+
+const venvPython = (folder) => join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+
+/** The Python environment of the parity tests, keyed by the requirements' hash: { python, folder }. A venv knows its own
+ * path, so it is made in place, and counts once its last file, `complete`, is written. */
+async function ensureParityVenv({ cache, reporter, env }) {
+  const text = readFileSync(join(projectRoot, 'tests', 'parity', 'requirements.txt'), 'utf8');
+  const key = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const folder = join(cache, 'components', `parity-venv-${key}`);
+  const result = { folder, python: venvPython(folder) };
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return result;
+  const python = findPython(env);
+  if (python === undefined) throw new MissingComponentError('parity-venv', 'there is no python3', 'install python3 with venv and pip');
+  return withLock(join(cache, 'locks', `parity-venv-${key}.lock`), async () => {
+    if (existsSync(complete)) return result;
+    rmSync(folder, { recursive: true, force: true });
+    reporter.line('Making the Python environment of the parity tests (about 2 GB; once) ...');
+    await run('parity-venv', python, ['-m', 'venv', folder]);
+    for (const { name, options, packages } of parseSteps(text)) {
+      reporter.line(`  ${name}: ${packages.join(' ')}`);
+      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...options, ...packages];
+      await run('parity-venv', result.python, pip);
+    }
+    writeAtomic(complete, '');
+    return result;
+  });
+}
+
+/** The components by name. */
+const components = { 'parity-venv': ensureParityVenv };
+
+/** Installs a component where it is not installed yet.
+ * @param {string} name @param {{cache?: string, reporter?: ReturnType<typeof createReporter>, env?: Record<string, string | undefined>}} [options]
+ * @returns {Promise<{folder: string, python: string}>} @throws MissingComponentError */
+export async function ensureComponent(name, { cache = cacheRoot(), reporter = createReporter(), env = process.env } = {}) {
+  if (!Object.hasOwn(components, name)) throw new Error(`unknown component "${name}": use ${Object.keys(components).join(', ')}`);
+  return components[name]({ cache, reporter, env });
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  ensureComponent(process.argv[2] ?? '').then(
+    (component) => process.stdout.write(`${component.python}\n`),
+    (error) => {
+      process.stderr.write(`components: ${error.message}\n`);
+      process.exit(3);
+    },
+  );
+}

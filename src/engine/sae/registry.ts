@@ -1,0 +1,25 @@
+/** Every dictionary variant. A variant is one file in variants/ and one line here; its id is its name everywhere. */
+import { LoupeError, nearestName } from '../../shared/errors.ts';
+import type { AnyVariant } from './definition.ts';
+import { topk } from './variants/topk.ts';
+
+/** Refuses two variants of one id: kind defect, when the module is loaded. */
+export function checkedRegistry(list: readonly AnyVariant[]): readonly AnyVariant[] {
+  const seen = new Set<string>();
+  for (const { id } of list) {
+    if (seen.has(id)) throw new LoupeError('defect', `two dictionary variants are called "${id}"`);
+    seen.add(id);
+  }
+  return list;
+}
+
+export const registry = checkedRegistry([topk]);
+
+/** Kind bad-request for an unknown id, with the nearest and the list. */
+export function variantById(id: string): AnyVariant {
+  const found = registry.find((variant) => variant.id === id);
+  if (found !== undefined) return found;
+  const names = registry.map((variant) => variant.id);
+  const near = nearestName(id, names);
+  throw new LoupeError('bad-request', `there is no variant "${id}"${near === undefined ? '' : `; did you mean ${near}?`} The variants: ${names.join(', ')}`);
+}

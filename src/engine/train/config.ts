@@ -1,0 +1,115 @@
+/** What a training run is given: the common fields, and those of the variant that it names. */
+import { z } from 'zod';
+import type { AnyVariant } from '../sae/definition.ts';
+import { registry, variantById } from '../sae/registry.ts';
+
+const path = z.string().min(1).max(4096);
+
+/** Fields that every variant takes. Learning rates, betas and epsilon are null where the variant's own are wanted. */
+const common = {
+  activations: z.array(path).min(1).max(64).describe('Activation stores to train on, by folder'),
+  out: path.describe('Folder that the dictionary is written to'),
+  hookPoint: z.string().max(200).nullable().default(null).describe('Hook of the stores to train at; empty: the only one that they have'),
+  dSae: z.int().min(1).max(4_194_304).describe('Width of the dictionary').meta({ unit: 'latents' }),
+  seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Seed of the initial weights and of the order of the data'),
+  steps: z.int().min(1).max(100_000_000).default(1000).describe('Batches to train on').meta({ unit: 'steps' }),
+  batch: z.int().min(1).max(1_048_576).default(2048).describe('Rows in a batch').meta({ unit: 'tokens' }),
+  lr: z.number().positive().max(1).nullable().default(null)
+    .describe("Learning rate; empty: the variant's own, or 2e-4 / sqrt(dSae / 16384), times 4 below 20,000 steps"),
+  beta1: z.number().min(0).lt(1).nullable().default(null).describe("Adam's first decay; empty: the variant's own, or 0.9"),
+  beta2: z.number().min(0).lt(1).nullable().default(null).describe("Adam's second decay; empty: the variant's own, or 0.999"),
+  epsilon: z.number().positive().max(1).nullable().default(null).describe("Adam's epsilon; empty: the variant's own, or 1e-8"),
+  warmupSteps: z.int().min(0).max(1_000_000).nullable().default(null)
+    .describe('Steps over which the learning rate rises; empty: 1,000, at most 5 % of the run').meta({ unit: 'steps' }),
+  decayFraction: z.number().min(0).max(1).default(0.2).describe('Last part of the run over which the learning rate falls to 0').meta({ unit: 'share' }),
+  clip: z.number().positive().nullable().default(null).describe('Largest norm of the whole gradient; empty: no limit'),
+  deadWindow: z.int().min(1).max(1_000_000_000).nullable().default(null)
+    .describe('A latent is dead after this many tokens without firing; empty: 10 million, at most 10 % of the run').meta({ unit: 'tokens' }),
+  biasInit: z.enum(['mean', 'median', 'zero']).default('mean').describe('Start of the decoder bias: mean or geometric median of the data, or zero'),
+  heldOut: z.int().min(0).max(10_000_000).nullable().default(null)
+    .describe('Last tokens of the data that are never trained on; empty: 10 %, at most 20,000').meta({ unit: 'tokens' }),
+  bufferRows: z.int().min(1).max(16_777_216).nullable().default(null)
+    .describe('Rows that are shuffled together; empty: 20 batches').meta({ unit: 'tokens' }),
+  logEvery: z.int().min(1).max(100_000).default(10).describe('Steps between two rows of metrics.jsonl').meta({ unit: 'steps' }),
+  checkpointEvery: z.int().min(1).max(10_000_000).default(200).describe('Steps between two checkpoints').meta({ unit: 'steps' }),
+  precision: z.enum(['f32']).default('f32').describe('Precision of the encoder product'),
+  fused: z.boolean().default(true).describe('Use the fused sparse step where the variant has one; off: dense autograd'),
+};
+
+export type CommonConfig = z.infer<z.ZodObject<typeof common>>;
+/** The common fields and the variant's own. */
+export type TrainConfig = CommonConfig & { readonly variant: string } & Readonly<Record<string, unknown>>;
+
+/** The whole strict schema of one variant's training, without the rules across fields: a form is built from it. */
+export function trainFormSchema(variant: AnyVariant): z.ZodObject {
+  const clash = Object.keys(variant.config.shape).filter((key) => key in common || key === 'variant');
+  if (clash.length > 0) throw new Error(`variant ${variant.id} redefines ${clash.join(', ')}`);
+  const shape = variant.config.shape as z.ZodRawShape;
+  const id = z.literal(variant.id).default(variant.id).describe('Kind of dictionary');
+  return z.strictObject({ variant: id, ...common, ...shape });
+}
+
+const schemas = new Map(registry.map((variant) => [variant.id, trainFormSchema(variant)]));
+
+function crossFieldProblems(config: TrainConfig): string[] {
+  const problems = [...variantById(config.variant).check(variantConfig(config), { dIn: 0, dSae: config.dSae })];
+  if ((config.warmupSteps ?? 0) > config.steps) problems.push(`warmupSteps is ${config.warmupSteps}, steps is ${config.steps}: choose warmupSteps <= steps`);
+  if (config.bufferRows !== null && config.bufferRows < config.batch) problems.push(`bufferRows is ${config.bufferRows}, batch is ${config.batch}: choose bufferRows >= batch`);
+  return problems;
+}
+
+/** The schema of a training run: that of the variant it names, strict, with the rules across fields. */
+export const trainConfigSchema: z.ZodType<TrainConfig> = z.looseObject({ variant: z.string() }).transform((raw, context) => {
+  const schema = schemas.get(raw.variant);
+  if (schema === undefined) {
+    context.addIssue({ code: 'custom', path: ['variant'], message: `there is no variant "${raw.variant}": choose ${[...schemas.keys()].join(', ')}` });
+    return z.NEVER;
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) context.addIssue(issue as Parameters<typeof context.addIssue>[0]);
+    return z.NEVER;
+  }
+  const config = parsed.data as TrainConfig;
+  for (const message of crossFieldProblems(config)) context.addIssue({ code: 'custom', path: [], message });
+  return config;
+});
+
+/** The variant's own fields of a config. */
+export function variantConfig(config: Readonly<Record<string, unknown>> & { readonly variant: string }): Record<string, unknown> {
+  const own = variantById(config.variant).config.shape as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(own).map((key) => [key, config[key]]));
+}
+
+/** Fields with the variant's own values, or the rules of metrics.md section 1, in place of null. */
+export interface ResolvedTraining {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** steps */
+  readonly warmupSteps: number;
+  /** tokens */
+  readonly deadWindow: number;
+  /** rows */
+  readonly bufferRows: number;
+}
+
+/**
+ * The usual rule lr = 2e-4 / sqrt(dSae / 2^14) (dictionary_learning, sparsify) is meant for runs of 10^5 steps; short runs
+ * want more: four times that below 20,000 steps [our choice; 8e-4 at dSae 4,608 gave the reference demo its figures].
+ */
+export function resolveTraining(config: TrainConfig): ResolvedTraining {
+  const own = variantById(config.variant).defaults ?? {};
+  const rule = (2e-4 / Math.sqrt(config.dSae / 16384)) * (config.steps < 20_000 ? 4 : 1);
+  const tokens = config.steps * config.batch;
+  return {
+    lr: config.lr ?? own.lr ?? Math.min(1e-3, rule),
+    beta1: config.beta1 ?? own.beta1 ?? 0.9,
+    beta2: config.beta2 ?? own.beta2 ?? 0.999,
+    epsilon: config.epsilon ?? own.epsilon ?? 1e-8,
+    warmupSteps: config.warmupSteps ?? Math.min(1000, Math.floor(config.steps * 0.05)),
+    deadWindow: config.deadWindow ?? Math.min(10_000_000, Math.max(config.batch, Math.floor(tokens * 0.1))),
+    bufferRows: config.bufferRows ?? config.batch * 20,
+  };
+}

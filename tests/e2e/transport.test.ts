@@ -18,7 +18,7 @@ const wrong = [[[]]];
 function junkFor(name: keyof typeof commands): unknown[] {
   const { input } = commands[name];
   const shape = input instanceof z.ZodObject ? Object.keys(input.shape) : [];
-  const anywhere = [null, 1, 'text', true, [], [{}], { surprise: 1 }, { constructor: 1 }, { path: { $tensor: 0 } }];
+  const anywhere: unknown[] = [null, 1, 'text', true, [], [{}], { surprise: 1 }, { constructor: 1 }, { path: { $tensor: 0 } }];
   return [...anywhere, ...shape.map((field) => ({ [field]: wrong })), Object.fromEntries(shape.map((field) => [field, wrong]))]
     .filter((value) => shape.length > 0 || !(typeof value === 'object' && value !== null && Object.keys(value).length === 0 && !Array.isArray(value)));
 }
@@ -92,7 +92,7 @@ test('events reach the page through one port, until it is gone', (t) => {
   const { services } = openServices(t);
   const contents = new electron.FakeContents();
   const end = connectEvents(contents as never, services.hub);
-  const [{ channel, ports }] = contents.posted as [{ channel: string; ports: unknown[] }];
+  const { channel, ports } = contents.posted[0]!;
   assert.equal(channel, 'loupe:events');
   const made = electron.MessageChannelMain.made.at(-1)!;
   assert.deepEqual(ports, [made.port2]);

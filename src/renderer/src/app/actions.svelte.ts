@@ -1,4 +1,5 @@
 /** Every action the keyboard and the palette can reach. Pages add theirs while they are shown. */
+import { untrack } from 'svelte';
 import { advance, strokeName } from './keys.ts';
 
 export interface Action {
@@ -19,16 +20,14 @@ class Actions {
   /** Later sets win: a page's own keys come before the frame's. */
   readonly all = $derived([...this.#sets].reverse().flat());
   /** While a dialog is open, only its own keys count. */
-  blocked = $state(0);
+  blocked = 0;
   #pending = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Adds actions; returns the undo. */
+  /** Adds actions; returns the undo. Made for `$effect(() => actions.add([...]))`: it reads nothing that is tracked. */
   add(actions: readonly Action[]): () => void {
-    this.#sets = [...this.#sets, actions];
-    return () => {
-      this.#sets = this.#sets.filter((set) => set !== actions);
-    };
+    untrack(() => { this.#sets = [...this.#sets, actions]; });
+    return () => untrack(() => { this.#sets = this.#sets.filter((set) => set !== actions); });
   }
 
   /** Runs what the stroke is bound to; true when it was used. */

@@ -1,6 +1,7 @@
 /** Training curves: one metric over steps. Pure. */
 import { compact, count, significant } from '../format/number.ts';
-import { axis, grid, tooltip } from './axes.ts';
+import { axis, grid, logAxis, tooltip } from './axes.ts';
+import { brushStyle } from './histogram-options.ts';
 import type { ChartOption, ChartTable, Palette } from './types.ts';
 
 export interface CurveSpec {
@@ -46,9 +47,10 @@ export function curveOrder(names: readonly string[]): string[] {
   return names.filter((name) => name !== 'step' && name !== 'tokens').toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-/** A line over steps with a slider-less zoom (wheel with Ctrl, or drag); a log axis falls back to linear where a value is not positive. */
+/** A line over steps; dragging zooms. A log axis is used only where every value is positive. Drawn in log10, labelled in the metric's unit. */
 export function curveOption(spec: CurveSpec, palette: Palette): ChartOption {
-  const log = spec.log && spec.points.some(([, value]) => value !== null && value > 0) && !spec.points.some(([, value]) => value !== null && value <= 0);
+  const values = spec.points.flatMap(([, value]) => (value === null || Number.isNaN(value) ? [] : [value]));
+  const log = spec.log && values.length > 0 && values.every((value) => value > 0);
   const name = spec.unit === '' ? spec.name : `${spec.name}, ${spec.unit}`;
   return {
     animation: false,
@@ -56,20 +58,31 @@ export function curveOption(spec: CurveSpec, palette: Palette): ChartOption {
     tooltip: tooltip(palette, {
       trigger: 'axis',
       axisPointer: { type: 'line', lineStyle: { color: palette.text2, width: 1 }, label: { show: false } },
-      formatter: (items: { data: [number, number] }[]) => {
-        const point = items[0]?.data;
-        return point === undefined ? '' : `step ${count(point[0])}\n${spec.name} ${significant(point[1], 4)}${spec.unit === '' ? '' : ` ${spec.unit}`}`;
-      },
+      formatter: (items: { data: readonly [number, number] }[]) => pointText(spec, log, items[0]?.data),
     }),
-    xAxis: { ...axis({ name: 'step', min: 'dataMin', max: 'dataMax', format: compact, grid: false }, 'x', palette) },
-    yAxis: { ...axis({ name, log }, 'y', palette), scale: true },
+    xAxis: axis({ name: 'step', min: 'dataMin', max: 'dataMax', format: compact, grid: false }, 'x', palette),
+    yAxis: log ? logAxis(name, ...logRange(values), 'y', palette) : { ...axis({ name }, 'y', palette), scale: true },
     dataZoom: [{ type: 'inside', xAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false }],
-    brush: { xAxisIndex: 0, brushStyle: { color: palette.accent, opacity: 0.14, borderColor: palette.accent, borderWidth: 1 } },
+    brush: { xAxisIndex: 0, brushStyle: brushStyle(palette) },
     series: [{
-      type: 'line', data: spec.points, showSymbol: spec.points.length < 3, symbolSize: 5, connectNulls: true,
-      lineStyle: { color: spec.colour, width: 1.5 }, itemStyle: { color: spec.colour }, sampling: 'lttb',
+      type: 'line', data: log ? spec.points.map(([step, value]) => [step, value === null ? null : Math.log10(value)]) : spec.points,
+      showSymbol: spec.points.length < 3, symbolSize: 5, connectNulls: true, sampling: 'lttb',
+      lineStyle: { color: spec.colour, width: 1.5 }, itemStyle: { color: spec.colour },
     }],
   };
+}
+
+function pointText(spec: CurveSpec, log: boolean, point: readonly [number, number] | undefined): string {
+  if (point === undefined) return '';
+  return `step ${count(point[0])}\n${spec.name} ${significant(log ? 10 ** point[1] : point[1], 4)}${spec.unit === '' ? '' : ` ${spec.unit}`}`;
+}
+
+/** The range of the values in log10, with a margin. */
+function logRange(values: readonly number[]): [number, number] {
+  const low = Math.log10(values.reduce((a, b) => Math.min(a, b)));
+  const high = Math.log10(values.reduce((a, b) => Math.max(a, b)));
+  const margin = Math.max(0.02, (high - low) * 0.05);
+  return [low - margin, high + margin];
 }
 
 export function curveTable(spec: CurveSpec): ChartTable {

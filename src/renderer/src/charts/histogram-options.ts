@@ -1,6 +1,6 @@
 /** Histograms: bars of counts over bins of equal width on a linear or log10 axis. Pure. */
-import { count, significant } from '../format/number.ts';
-import { axis, grid, tooltip } from './axes.ts';
+import { compact, count, significant } from '../format/number.ts';
+import { axis, grid, logAxis, tooltip } from './axes.ts';
 import type { ChartOption, ChartTable, Palette } from './types.ts';
 
 export interface Bins {
@@ -16,8 +16,6 @@ export interface HistogramSpec {
   readonly countName: string;
   readonly log: boolean;
   readonly colour: string;
-  /** Count axis on a log scale as well: for counts that span decades. */
-  readonly logCounts?: boolean;
 }
 
 /** `n` bins that are equal in log10 from `low` to `high` (both > 0). */
@@ -66,17 +64,13 @@ export function histogramOption(spec: HistogramSpec, palette: Palette): ChartOpt
       formatter: ({ data: [, , n, i] }: { data: [number, number, number, number] }) =>
         `${significant(edges[i]!)} to ${significant(edges[i + 1]!)}\n${count(n)} ${spec.countName}`,
     }),
-    xAxis: {
-      ...axis({ name: spec.log ? `${spec.name} (log)` : spec.name, min: 'dataMin', max: 'dataMax', grid: false,
-        format: (value) => significant(spec.log ? 10 ** value : value, 2) }, 'x', palette),
-      scale: true,
-    },
-    yAxis: spec.logCounts
-      ? { ...axis({ name: spec.countName, log: true, min: 1 }, 'y', palette), logBase: 10 }
-      : axis({ name: spec.countName, min: 0 }, 'y', palette),
+    xAxis: spec.log
+      ? logAxis(spec.name, Math.log10(edges[0] ?? 1), Math.log10(edges.at(-1) ?? 10), 'x', palette)
+      : { ...axis({ name: spec.name, min: 'dataMin', max: 'dataMax', grid: false }, 'x', palette), scale: true },
+    yAxis: axis({ name: spec.countName, min: 0, format: compact }, 'y', palette),
     brush: { xAxisIndex: 0, brushStyle: brushStyle(palette) },
     series: [{
-      type: 'custom', encode: { x: [0, 1], y: 2 }, data, itemStyle: { color: spec.colour }, renderItem: bar(spec.logCounts === true), clip: true,
+      type: 'custom', encode: { x: [0, 1], y: 2 }, data, itemStyle: { color: spec.colour }, renderItem: bar, clip: true,
     }],
   };
 }
@@ -87,17 +81,14 @@ interface BarApi {
   style(): unknown;
 }
 
-/** Draws one bin as a rectangle with a 1 px gap. */
-function bar(logCounts: boolean): (params: unknown, api: BarApi) => unknown {
-  return (_params, api) => {
-    const n = api.value(2);
-    if (n <= 0) return undefined;
-    const [left, top] = api.coord([api.value(0), n]);
-    const [right, bottom] = api.coord([api.value(1), logCounts ? 1 : 0]);
-    // A single count on a log axis has no height; two pixels keep it visible.
-    const height = Math.max(2, bottom - top);
-    return { type: 'rect', shape: { x: left, y: bottom - height, width: Math.max(1, right - left - 1), height }, style: api.style() };
-  };
+/** Draws one bin as a rectangle with a 1 px gap; two pixels high at least, so that a single count is seen. */
+function bar(_params: unknown, api: BarApi): unknown {
+  const n = api.value(2);
+  if (n <= 0) return undefined;
+  const [left, top] = api.coord([api.value(0), n]);
+  const [right, bottom] = api.coord([api.value(1), 0]);
+  const height = Math.max(2, bottom - top);
+  return { type: 'rect', shape: { x: left, y: bottom - height, width: Math.max(1, right - left - 1), height }, style: api.style() };
 }
 
 export function brushStyle(palette: Palette): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** One point a feature: density against maximum activation, both on log axes. Pure. */
 import { count, percent, significant } from '../format/number.ts';
-import { axis, grid, tooltip } from './axes.ts';
+import { grid, logAxis, tooltip } from './axes.ts';
 import { brushStyle } from './histogram-options.ts';
 import type { ChartOption, ChartTable, Palette } from './types.ts';
 
@@ -28,7 +28,7 @@ export function scatterOption(spec: ScatterSpec, palette: Palette): ChartOption 
   const points = scatterPoints(spec.density, spec.max);
   const chosen = spec.selected;
   const selected = chosen === null || !(spec.density[chosen]! > 0) ? [] : [[Math.log10(spec.density[chosen]!), Math.log10(spec.max[chosen]!), chosen]];
-  const tick = (value: number): string => significant(10 ** value, 2);
+  const [x, y] = [range(points, 0), range(points, 1)];
   return {
     animation: false,
     grid: grid(),
@@ -36,14 +36,26 @@ export function scatterOption(spec: ScatterSpec, palette: Palette): ChartOption 
       trigger: 'item',
       formatter: ({ data, value }: { data?: ArrayLike<number>; value?: ArrayLike<number> }) => pointText((value ?? data)!),
     }),
-    xAxis: { ...axis({ name: 'density, firings a token (log)', format: tick, grid: true }, 'x', palette), scale: true },
-    yAxis: { ...axis({ name: 'maximum activation (log)', format: tick }, 'y', palette), scale: true },
+    xAxis: logAxis('density, firings a token', x[0], x[1], 'x', palette),
+    yAxis: logAxis('maximum activation', y[0], y[1], 'y', palette),
     brush: { xAxisIndex: 0, yAxisIndex: 0, brushStyle: brushStyle(palette) },
     series: [
       { type: 'scatter', data: rows(points), symbolSize: points.length > 60_000 ? 2 : 3, large: points.length > 30_000, largeThreshold: 10_000, itemStyle: { color: palette.accent, opacity: 0.5 } },
       { type: 'scatter', data: selected, symbolSize: 11, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2 }, silent: true, z: 5 },
     ],
   };
+}
+
+/** The range of one coordinate with a margin of 3 %; a decade around 1 where there are no points. */
+function range(points: Float32Array, coordinate: 0 | 1): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = coordinate; i < points.length; i += 3) {
+    low = Math.min(low, points[i]!);
+    high = Math.max(high, points[i]!);
+  }
+  if (low > high) return [-0.5, 0.5];
+  const margin = Math.max(0.02, (high - low) * 0.03);
+  return [low - margin, high + margin];
 }
 
 function rows(points: Float32Array): number[][] {

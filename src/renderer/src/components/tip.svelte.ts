@@ -20,9 +20,10 @@ class Tip {
     }, delay);
   }
 
+  /** Later, because an element also loses its focus while the page is being redrawn, when no state may change. */
   hide(): void {
     clearTimeout(this.#timer);
-    this.content = null;
+    queueMicrotask(() => { this.content = null; });
   }
 }
 

@@ -25,8 +25,9 @@ class TokenTip {
     this.pinned = true;
   }
 
+  /** Later, because a row also loses its focus while the page is being redrawn, when no state may change. */
   hide(): void {
-    if (!this.pinned) this.facts = null;
+    queueMicrotask(() => { if (!this.pinned) this.facts = null; });
   }
 
   unpin(): void {

@@ -1,7 +1,8 @@
 /** A form made out of a config's JSON Schema. What it does not understand becomes a field of JSON text: nothing is lost. Pure. */
 import type { ItemKind } from '../../../../shared/schema/workspace.ts';
+import { count } from '../../format/number.ts';
 
-export type FieldKind = 'number' | 'integer' | 'text' | 'choice' | 'flag' | 'json';
+export type FieldKind = 'number' | 'integer' | 'text' | 'choice' | 'flag' | 'list' | 'json';
 
 export interface FormField {
   /** Where the value goes: ["optimizer", "lr"]. */
@@ -74,6 +75,7 @@ function kindOf(schema: Schema): FieldKind {
   if ('const' in schema || Array.isArray(schema.enum)) return 'choice';
   if (schema.type === 'integer' || schema.type === 'number') return schema.type;
   if (schema.type === 'string') return 'text';
+  if (schema.type === 'array' && isRecord(schema.items) && schema.items.type === 'string') return 'list';
   return schema.type === 'boolean' ? 'flag' : 'json';
 }
 
@@ -88,6 +90,7 @@ function bound(closed: unknown, open: unknown): Bound | null {
 export function initialText(field: FormField, given: unknown): string {
   const value = given ?? field.fallback;
   if (value === undefined || value === null) return '';
+  if (field.kind === 'list' && Array.isArray(value)) return value.join(', ');
   return typeof value === 'object' || field.kind === 'json' ? JSON.stringify(value) : String(value);
 }
 
@@ -103,11 +106,12 @@ export function parseField(field: FormField, typed: string): FieldValue {
     const choice = field.choices.find((option) => String(option) === trimmed);
     return choice === undefined ? { error: `${field.key} must be one of ${field.choices.join(', ')}.` } : { value: choice };
   }
+  if (field.kind === 'list') return { value: trimmed.split(',').map((part) => part.trim()).filter((part) => part !== '') };
   return field.kind === 'text' ? { value: trimmed } : parseJson(field, trimmed);
 }
 
 function emptyValue(field: FormField): FieldValue {
-  if (field.required && !field.nullable) return { error: `${field.title} is needed.` };
+  if (field.required && !field.nullable) return { error: 'A value is needed.' };
   return field.required || (field.nullable && field.fallback !== null && field.fallback !== undefined) ? { value: null } : { left: true };
 }
 
@@ -116,19 +120,17 @@ function parseNumber(field: FormField, typed: string): FieldValue {
   if (!Number.isFinite(value)) return { error: `"${typed}" is no number.` };
   if (field.kind === 'integer' && !Number.isInteger(value)) return { error: `${field.title} must be a whole number, not ${typed}.` };
   const low = field.minimum;
-  if (low !== null && (low.open ? value <= low.value : value < low.value)) return { error: `${field.title} must be ${low.open ? 'more than' : 'at least'} ${low.value}.` };
+  if (low !== null && (low.open ? value <= low.value : value < low.value)) return { error: `${field.title} must be ${low.open ? 'more than' : 'at least'} ${figure(low.value)}.` };
   const high = field.maximum;
-  if (high !== null && (high.open ? value >= high.value : value > high.value)) return { error: `${field.title} must be ${high.open ? 'less than' : 'at most'} ${high.value}.` };
+  if (high !== null && (high.open ? value >= high.value : value > high.value)) return { error: `${field.title} must be ${high.open ? 'less than' : 'at most'} ${figure(high.value)}.` };
   return { value };
 }
 
-/** A list may also be typed without brackets: "a, b". */
 function parseJson(field: FormField, typed: string): FieldValue {
   try {
     return { value: JSON.parse(typed) as unknown };
   } catch {
-    if (/^[^[{"]/.test(typed)) return { value: typed.split(',').map((part) => part.trim()).filter((part) => part !== '') };
-    return { error: `${field.title} must be JSON, such as ["a", "b"].` };
+    return { error: `${field.title} must be JSON, such as {"a": 1}.` };
   }
 }
 
@@ -166,9 +168,13 @@ export function fieldOfMessage(fields: readonly FormField[], message: string): s
 /** "1 to 64", "more than 0", "" : the range in words. */
 export function rangeText(field: FormField): string {
   const { minimum: low, maximum: high } = field;
-  if (low !== null && high !== null && !low.open && !high.open) return `${low.value} to ${high.value}`;
-  const parts = [low === null ? '' : `${low.open ? 'more than' : 'at least'} ${low.value}`, high === null ? '' : `${high.open ? 'less than' : 'at most'} ${high.value}`];
+  if (low !== null && high !== null && !low.open && !high.open) return `${figure(low.value)} to ${figure(high.value)}`;
+  const parts = [low === null ? '' : `${low.open ? 'more than' : 'at least'} ${figure(low.value)}`, high === null ? '' : `${high.open ? 'less than' : 'at most'} ${figure(high.value)}`];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+function figure(value: number): string {
+  return Number.isInteger(value) ? count(value) : String(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -11,7 +11,7 @@ export const layers = [
   { folder: 'src/shared', folders: [], packages: ['zod'], node: false },
   { folder: 'src/engine', folders: ['src/shared'], packages: ['zod', ...tensors, ...formats], node: true },
   { folder: 'src/main/catalog', folders: ['src/shared', 'src/engine', 'src/main'], packages: ['zod', 'better-sqlite3'], node: true },
-  { folder: 'src/main', folders: ['src/shared', 'src/engine'], packages: ['zod', 'ws', 'electron'], node: true },
+  { folder: 'src/main', folders: ['src/shared', 'src/engine', 'src/main/catalog'], packages: ['zod', 'ws', 'electron'], node: true },
   { folder: 'src/preload', folders: ['src/shared'], packages: ['electron'], node: false },
   { folder: 'src/cli', folders: ['src/shared', 'src/engine', 'src/main'], packages: ['zod', 'commander'], node: true },
   { folder: 'src/renderer', folders: ['src/shared'], packages: ['svelte', 'echarts', 'virtua', 'zod', 'vite', '@sveltejs/vite-plugin-svelte'], node: false },

@@ -10,7 +10,7 @@ let interrupts = 0;
 function interrupted(): void {
   interrupts += 1;
   if (interrupts > 1) process.exit(130);
-  output.line('Stopping: writing a checkpoint (press Ctrl-C again to end at once)');
+  output.line('Stopping (Ctrl-C again ends at once, without a checkpoint)');
   stop.abort(new LoupeError('cancelled', 'interrupted: the same command, run again, goes on from here'));
 }
 

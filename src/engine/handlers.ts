@@ -1,6 +1,7 @@
 /** The engine's answers to short requests. The parts are loaded when first asked for. */
+import { parseConfig } from './config-issues.ts';
 import { jobForms } from './forms.ts';
-import { loadJob, parseConfig } from './jobs.ts';
+import { loadJob } from './jobs.ts';
 import type { BackendStatus } from '../shared/schema/workspace.ts';
 import type { BackendChoice } from './backend/select.ts';
 import type { RequestHandlers } from './protocol.ts';

@@ -1,8 +1,8 @@
 /** The engine's side of the protocol: answers requests, runs jobs, reports. The process around it is process.ts. */
 import { LoupeError, toErrorBody } from '../shared/errors.ts';
 import { coalesce } from './coalesce.ts';
+import { parseConfig } from './config-issues.ts';
 import type { JobContext } from './job.ts';
-import { parseConfig } from './jobs.ts';
 import type { EngineJob } from './jobs.ts';
 import { requests, toEngineSchema } from './protocol.ts';
 import type { EngineJobKind, FromEngine, RequestHandlers, RequestName, ToEngine } from './protocol.ts';

@@ -1,5 +1,5 @@
 /** The one door through which every command of either host comes: the name is known, the input is parsed, then the handler runs. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { commands } from '../shared/contract.ts';
 import type { CommandName, Handlers } from '../shared/contract.ts';
 import { LoupeError, nearestName } from '../shared/errors.ts';

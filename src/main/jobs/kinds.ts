@@ -1,8 +1,7 @@
 /** What each kind of job is called, how its config is checked, and who runs it. */
 import { basename } from 'node:path';
 import type { JobContext } from '../../engine/job.ts';
-import { describeIssues } from '../../engine/jobs.ts';
-import { LoupeError } from '../../shared/errors.ts';
+import { parseConfig } from '../../engine/config-issues.ts';
 import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
 import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
@@ -26,9 +25,7 @@ async function catalogSchema(): Promise<typeof import('../catalog/build-config.t
 }
 
 async function checkedCatalogBuild(config: Config): Promise<Record<string, unknown>> {
-  const parsed = (await catalogSchema()).safeParse(config);
-  if (!parsed.success) throw new LoupeError('bad-config', describeIssues(parsed.error), JSON.stringify(parsed.error.issues));
-  return parsed.data;
+  return parseConfig(await catalogSchema(), config);
 }
 
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */

@@ -2,9 +2,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
-import { folderEntrySchema } from '../../shared/schema/workspace.ts';
+import type { folderEntrySchema } from '../../shared/schema/workspace.ts';
 import { fileKind, folderKind } from './detect.ts';
 
 type Entry = z.infer<typeof folderEntrySchema>;

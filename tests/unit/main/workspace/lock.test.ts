@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { bornAt, lockPath, lockWorkspace, readOwner } from '../../../../src/main/workspace/lock.ts';
-import { LoupeError } from '../../../../src/shared/errors.ts';
+import type { LoupeError } from '../../../../src/shared/errors.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'loupe-lock-'));

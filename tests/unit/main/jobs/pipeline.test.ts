@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { JobContext } from '../../../../src/engine/job.ts';
+import { runDemoPipeline } from '../../../../src/main/jobs/pipeline.ts';
+import type { LoupeError } from '../../../../src/shared/errors.ts';
+import type { Progress } from '../../../../src/shared/schema/job.ts';
+
+const config = { harvest: { h: 1 }, train: { t: 1 }, catalog: { c: 1 } };
+
+/** A stage of `steps` steps that reports each. */
+const stage = (steps: number, calls: string[]) => async (given: Readonly<Record<string, unknown>>, context: JobContext): Promise<Record<string, unknown>> => {
+  calls.push(`${Object.keys(given).join()} in ${context.folder}`);
+  for (let step = 1; step <= steps; step++) {
+    context.signal.throwIfAborted();
+    context.progress({ phase: 'inner', step, total: steps, tokensPerSecond: 5, etaSeconds: null, metrics: { fvu: 0.2 }, message: null });
+    context.metrics(step, { fvu: 0.2 });
+  }
+  return { steps };
+};
+
+test('the stages run in order, each in its folder, with one progress that only rises to its end', async () => {
+  const calls: string[] = [];
+  const reports: Progress[] = [];
+  const metrics: number[] = [];
+  const services = { harvest: stage(10, calls), train: stage(3, calls), buildCatalog: stage(7, calls) };
+  const result = await runDemoPipeline(config, services, { signal: new AbortController().signal, folder: '/run', log: () => {}, metrics: (step) => metrics.push(step) }, (p) => reports.push(p));
+  assert.deepEqual(calls, [`h in ${join('/run', 'harvest')}`, `t in ${join('/run', 'train')}`, `c in ${join('/run', 'catalog')}`]);
+  assert.deepEqual(result, { harvest: { steps: 10 }, train: { steps: 3 }, catalog: { steps: 7 } });
+  const steps = reports.map((p) => p.step);
+  assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+  assert.deepEqual([steps[9], steps[12], steps.at(-1), reports.at(-1)!.total], [400, 820, 1000, 1000]);
+  assert.deepEqual(metrics, [1, 2, 3]);
+  assert.equal(reports[0]!.tokensPerSecond, 5);
+});
+
+test('a stop between stages starts no further stage', async () => {
+  const calls: string[] = [];
+  const stop = new AbortController();
+  const services = {
+    harvest: async () => {
+      stop.abort();
+      return {};
+    },
+    train: stage(1, calls), buildCatalog: stage(1, calls),
+  };
+  await assert.rejects(runDemoPipeline(config, services, { signal: stop.signal, folder: '/run', log: () => {} }, () => {}), (e: LoupeError) => e.kind === 'cancelled');
+  assert.deepEqual(calls, []);
+});

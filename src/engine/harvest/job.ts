@@ -6,6 +6,17 @@ import { harvest } from './run.ts';
 
 export { harvestConfigSchema, type HarvestConfig } from './config.ts';
 
+/** How many blocks the hooks need: those above are not even loaded. Undefined where a hook lies behind the last block. */
+export function blocksFor(hooks: readonly string[]): number | undefined {
+  let blocks = 1;
+  for (const hook of hooks) {
+    const block = /^blocks\.(\d+)\./.exec(hook)?.[1];
+    if (block === undefined && hook !== 'hook_embed' && hook !== 'hook_pos_embed') return undefined;
+    blocks = Math.max(blocks, Number(block ?? 0) + 1);
+  }
+  return blocks;
+}
+
 /** Loads the backend, the model and the corpus, and harvests. The result names the store and says what it holds. */
 export const runHarvest: JobRunner<HarvestConfig> = async (config, context) => {
   const checked = harvestConfigSchema.parse(config);
@@ -13,7 +24,8 @@ export const runHarvest: JobRunner<HarvestConfig> = async (config, context) => {
   const corpus = await openCorpus(checked.corpus, { field, unit, badLines, log: context.log });
   const [{ loadBackend }, { loadModel }] = await Promise.all([import('../backend/load.ts'), import('../lm/load.ts')]);
   const { backend } = await loadBackend();
-  const model = await loadModel(checked.model);
+  const layers = blocksFor(checked.hooks);
+  const model = await loadModel(checked.model, layers === undefined ? {} : { layers });
   const start = performance.now();
   try {
     const manifest = await harvest(checked, { model, corpus, backend }, context);

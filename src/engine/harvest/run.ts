@@ -21,12 +21,13 @@ export interface HarvestParts {
   readonly backend: string;
   /** Free bytes where `folder` is or will be. */
   readonly freeBytes?: (folder: string) => number;
+  /** How often the growing shard is made durable, in ms: what a kill costs at most, beside the batch in work. */
+  readonly flushEveryMs?: number;
 }
 
 export type HarvestContext = Pick<JobContext, 'signal' | 'progress' | 'log'>;
 
-/** How often the growing shard is made durable, in ms: what a kill costs at most, beside the batch in work. */
-const flushEveryMs = 2000;
+const defaultFlushMs = 2000;
 
 /** Free bytes for this user on the disk that `folder` is, or would be, on. */
 export function freeBytesAt(folder: string): number {
@@ -94,12 +95,18 @@ function corpusIdentity(corpus: Corpus, writer: StoreWriter): CorpusIdentity {
   return { name: corpus.name, documents, hash, sources: corpus.sources };
 }
 
-/** Reports contexts done as tokens, with speed and time left by what this run has done. */
-function reporter(context: HarvestContext, contextLength: number, total: number, before: number): (done: number) => void {
-  const start = performance.now();
+/** Seconds over which the speed is averaged: the first pass is slow, and must not spoil the estimate of the rest. */
+const speedWindow = 20;
+
+/** Reports contexts done as tokens, with the speed of the last seconds and the time left at that speed. */
+function reporter(context: HarvestContext, contextLength: number, total: number): (done: number) => void {
+  const marks: { readonly at: number; readonly done: number }[] = [];
   return (done) => {
-    const seconds = (performance.now() - start) / 1000;
-    const speed = done > before && seconds > 0 ? ((done - before) * contextLength) / seconds : null;
+    const at = performance.now() / 1000;
+    marks.push({ at, done });
+    while (marks.length > 2 && at - marks[0]!.at > speedWindow) marks.shift();
+    const since = marks[0]!;
+    const speed = done > since.done && at > since.at ? ((done - since.done) * contextLength) / (at - since.at) : null;
     const left = (total - done) * contextLength;
     context.progress({
       phase: 'harvest', step: done * contextLength, total: total * contextLength, tokensPerSecond: speed,
@@ -113,7 +120,7 @@ async function fill(writer: StoreWriter, config: HarvestConfig, parts: HarvestPa
   const { model, corpus } = parts;
   const documents = orderedDocuments(corpus, shuffles(config, corpus), config.seed);
   const contexts = packContexts(documents, model.tokenizer, config, writer.cursor ?? undefined);
-  const report = reporter(context, config.contextLength, total, writer.contexts);
+  const report = reporter(context, config.contextLength, total);
   let flushed = performance.now();
   try {
     report(writer.contexts);
@@ -123,7 +130,7 @@ async function fill(writer: StoreWriter, config: HarvestConfig, parts: HarvestPa
       if (batch.length === 0) break;
       await writer.append(forward(model, hooks, stack(batch, config.contextLength), writer.contexts, config), batch.at(-1)!.after);
       report(writer.contexts);
-      if (performance.now() - flushed > flushEveryMs) {
+      if (performance.now() - flushed >= (parts.flushEveryMs ?? defaultFlushMs)) {
         writer.flush();
         flushed = performance.now();
       }

@@ -49,22 +49,22 @@ function hooked(qkv: Tensor2D, config: ModelConfig, run: HookRun, prefix: string
   const { heads, kvHeads, dHead } = config;
   const { batch, length, rope } = inputs;
   const parts = splitColumns(qkv, [heads * dHead, kvHeads * dHead, kvHeads * dHead]);
-  const hook = (name: string, value: Tensor, count: number): Tensor4D => run.at(prefix + name, value.reshape([batch, length, count, dHead])) as Tensor4D;
+  const hook = (name: string, value: Tensor, count: number): Tensor4D => run.at(prefix + name, tf.reshape(value, [batch, length, count, dHead])) as Tensor4D;
   const [q, k, v] = [hook('hook_q', parts[0]!, heads), hook('hook_k', parts[1]!, kvHeads), hook('hook_v', parts[2]!, kvHeads)];
-  const turn = (value: Tensor4D): Tensor4D => (rope === null ? value : rotate(value, rope.cos.expandDims(1), rope.sin.expandDims(1)));
+  const turn = (value: Tensor4D): Tensor4D => (rope === null ? value : rotate(value, tf.expandDims(rope.cos, 1), tf.expandDims(rope.sin, 1)));
   const rotQ = rope === null ? q : hook('hook_rot_q', turn(q), heads);
   const rotK = rope === null ? k : hook('hook_rot_k', turn(k), kvHeads);
   const [keys, values] = extend(cache, byHead(rotK), byHead(v));
   const group = heads / kvHeads;
   // Queries that share keys stand one under the other: [batch, kvHeads, group * length, dHead].
-  const grouped = byHead(rotQ).reshape([batch, kvHeads, group * length, dHead]) as Tensor4D;
+  const grouped = tf.reshape(byHead(rotQ), [batch, kvHeads, group * length, dHead]) as Tensor4D;
   const total = keys.shape[2];
-  const raw = tf.mul(tf.matMul(grouped, keys, false, true), 1 / Math.sqrt(dHead)).reshape([batch, heads, length, total]);
+  const raw = tf.reshape(tf.mul(tf.matMul(grouped, keys, false, true), 1 / Math.sqrt(dHead)), [batch, heads, length, total]);
   const scores = run.at(`${prefix}hook_attn_scores`, tf.add(raw, inputs.mask!));
   const softmax = tf.softmax(scores, 3);
   const pattern = run.at(`${prefix}hook_pattern`, run.freezePatterns ? constant(softmax) : softmax);
-  const z = tf.matMul(pattern.reshape([batch, kvHeads, group * length, total]) as Tensor4D, values);
-  return tf.transpose(z.reshape([batch, heads, length, dHead]), [0, 2, 1, 3]).reshape([batch * length, heads * dHead]) as Tensor2D;
+  const z = tf.matMul(tf.reshape(pattern, [batch, kvHeads, group * length, total]) as Tensor4D, values);
+  return tf.reshape(tf.transpose(tf.reshape(z, [batch, heads, length, dHead]), [0, 2, 1, 3]), [batch * length, heads * dHead]) as Tensor2D;
 }
 
 /** [batch, length, heads, dHead] -> [batch, heads, length, dHead]. */
@@ -75,7 +75,7 @@ function byHead(value: Tensor4D): Tensor4D {
 function extend(cache: LayerCache | null, keys: Tensor4D, values: Tensor4D): [Tensor4D, Tensor4D] {
   if (cache === null) return [keys, values];
   const join = (past: Tensor4D | null, now: Tensor4D): Tensor4D => {
-    const joined = past === null ? now.clone() : tf.concat([past, now], 2);
+    const joined = past === null ? tf.clone(now) : tf.concat([past, now], 2);
     past?.dispose();
     return tf.keep(joined);
   };

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 const stop = tf.customGrad((x) => ({
-  value: (x as Tensor).clone(),
+  value: tf.clone(x as Tensor),
   gradFunc: (dy: Tensor) => tf.zerosLike(dy),
 }));
 

@@ -25,6 +25,8 @@ export interface Pass {
   /** Blocks to run; the model's number for all. */
   readonly layers: number;
   readonly logits: boolean;
+  /** The final norm is not reached. */
+  readonly stopped?: boolean;
   /** Logits of the last position alone. */
   readonly lastOnly?: boolean;
   readonly documents?: Int32Array | undefined;
@@ -34,7 +36,7 @@ export interface Pass {
 
 /** Logits float32 [batch, length (or 1), vocab], or null when they are not wanted. The caller owns them and what `run` kept. */
 export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
-  return tf.tidy(() => {
+  const [logits] = tf.tidy(() => {
     const inputs = attentionInputs(decoder, pass);
     let x = embed(decoder, pass);
     for (let layer = 0; layer < pass.layers && !pass.run.finished; layer++) {
@@ -42,9 +44,9 @@ export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
       x = tf.tidy(() => block(decoder, layer, before, pass, inputs));
       if (!pass.run.differentiable && x !== before) before.dispose();
     }
-    if (pass.run.finished || !pass.logits) return null;
-    return unembed(decoder, x, pass);
+    return pass.run.finished || pass.stopped === true ? [] : unembed(decoder, x, pass);
   });
+  return logits ?? null;
 }
 
 function embed({ config, weights }: Decoder, { tokens, batch, length, run, past }: Pass): Tensor2D {
@@ -57,7 +59,7 @@ function embed({ config, weights }: Decoder, { tokens, batch, length, run, past 
 }
 
 function addRows(x: Tensor2D, rows: Tensor2D, batch: number, length: number): Tensor2D {
-  return tf.add(x.reshape([batch, length, x.shape[1]]), rows).reshape(x.shape);
+  return tf.reshape(tf.add(tf.reshape(x, [batch, length, x.shape[1]]), rows), x.shape) as Tensor2D;
 }
 
 /** x float32 [batch * length, dModel] -> the residual stream after block `layer`; x further down when nothing more is wanted. */
@@ -77,12 +79,13 @@ function block({ config, architecture, weights }: Decoder, layer: number, x: Ten
   return run.at(`${prefix}hook_resid_post`, tf.add(mid, mlpOut)) as Tensor2D;
 }
 
-function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, { batch, length, run, lastOnly }: Pass): Tensor3D | null {
+function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: Pass): Tensor3D[] {
+  const { batch, length, run, lastOnly } = pass;
   const normed = applyNorm(x, weights.lnFinal, architecture.norm, config.normEps, run, 'ln_final');
-  if (run.finished) return null;
-  const rows = lastOnly === true ? tf.slice(normed.reshape([batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]) : normed;
-  const logits = tf.matMul(rows.reshape([-1, config.dModel]) as Tensor2D, weights.unembedding, false, true);
-  return logits.reshape([batch, -1, config.vocab]);
+  if (!pass.logits) return [];
+  const last = (): Tensor2D => tf.reshape(tf.slice(tf.reshape(normed, [batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]), [batch, config.dModel]);
+  const logits: Tensor2D = tf.matMul(lastOnly === true ? last() : normed, weights.unembedding, false, true);
+  return [tf.reshape(logits, [batch, -1, config.vocab]) as Tensor3D];
 }
 
 function attentionInputs(decoder: Decoder, pass: Pass): AttentionInputs {
@@ -110,6 +113,6 @@ function causalMask(length: number, first: number, batch: number, documents: Ten
   for (let t = 0; t < length; t++) values.fill(-Infinity, t * total + first + t + 1, (t + 1) * total);
   const causal = tf.tensor4d(values, [1, 1, length, total]);
   if (documents === null) return causal;
-  const own = documents.reshape([batch, 1, length, 1]);
-  return tf.where(tf.equal(own, own.reshape([batch, 1, 1, length])), causal, tf.scalar(-Infinity));
+  const own = tf.reshape(documents, [batch, 1, length, 1]);
+  return tf.where(tf.equal(own, tf.reshape(documents, [batch, 1, 1, length])), causal, tf.fill([1, 1, 1, 1], -Infinity));
 }

@@ -32,7 +32,7 @@ export function runWithGradients(
     const pass: Pass = { tokens, batch, length, run, layers: decoder.config.layers, logits: true, documents: options.documents };
     const value = metric(forward(decoder, pass)!);
     if (value.size !== 1) throw new LoupeError('bad-request', `the metric gave ${value.size} numbers: a gradient needs one.`);
-    return value.asScalar();
+    return tf.reshape(value, []);
   };
   try {
     const { value, grads } = tf.valueAndGrads(objective)(taps);

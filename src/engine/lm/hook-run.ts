@@ -74,13 +74,13 @@ export class HookRun {
   at(name: string, value: Tensor): Tensor {
     if (!this.touches(name)) return value;
     const shape = this.#shapeOf(name);
-    let full: Tensor = value.reshape(shape);
+    let full: Tensor = tf.reshape(value, shape);
     for (const edit of this.#edits.get(name) ?? []) full = applyEdit(edit, full);
     if (full.shape.join() !== shape.join()) {
       throw new LoupeError('mismatch', `the edit of ${name} gave the shape [${full.shape.join(', ')}] for [${shape.join(', ')}].`);
     }
-    if (this.#wanted.has(name)) this.cache.set(name, tf.keep(full.clone()));
-    return full.reshape(value.shape);
+    if (this.#wanted.has(name)) this.cache.set(name, tf.keep(tf.clone(full)));
+    return tf.reshape(full, value.shape);
   }
 
   /** Frees what was kept, after a failure. */
@@ -92,7 +92,7 @@ export class HookRun {
 
 function applyEdit(edit: HookEdit, value: Tensor): Tensor {
   if (edit.kind === 'replace') return tf.broadcastTo(edit.value, value.shape);
-  return edit.kind === 'add' ? value.add(edit.value) : edit.map(value);
+  return edit.kind === 'add' ? tf.add(value, edit.value) : edit.map(value);
 }
 
 /** Whether `shape` can stand for `expected`: the same from the last axis forwards, with ones where it repeats. */

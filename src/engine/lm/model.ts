@@ -19,6 +19,11 @@ function tensorsOf(weights: DecoderWeights): Set<Tensor> {
   return new Set(all.filter((tensor) => tensor !== null));
 }
 
+function refuseUnreached({ names = [], stopAtLayer }: RunOptions, run: HookRun): void {
+  const missing = names.find((name) => !run.cache.has(name));
+  if (missing !== undefined) throw new LoupeError('bad-request', `${missing} lies behind stopAtLayer ${stopAtLayer}: leave that out, or name hooks below it.`);
+}
+
 export class DecoderModel implements LanguageModel {
   readonly config: ModelConfig;
   readonly identity: ModelIdentity;
@@ -50,7 +55,9 @@ export class DecoderModel implements LanguageModel {
     const logits = (options.logits ?? true) && stopAtLayer === undefined;
     const run = new HookRun(this.#table, { batch, length }, { ...options, logits });
     try {
-      const result = forward(this.#decoder, { tokens, batch, length, run, layers: stopAtLayer ?? this.config.layers, logits, documents });
+      const stopped = stopAtLayer !== undefined;
+      const result = forward(this.#decoder, { tokens, batch, length, run, layers: stopAtLayer ?? this.config.layers, logits, stopped, documents });
+      refuseUnreached(options, run);
       return { logits: result, cache: run.cache };
     } catch (error) {
       run.disposeCache();

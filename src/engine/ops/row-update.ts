@@ -9,6 +9,7 @@ import type { ResourceVariable } from '../backend/native-binding.ts';
 import { adamFactors, disposeAdamCell, stockAdam } from './adam.ts';
 import type { AdamCell, AdamSettings } from './adam.ts';
 import type { Cell } from './cell.ts';
+import { scoped } from './scope.ts';
 import { scatterCodes } from './top-k.ts';
 import type { TopKCodes } from './top-k.ts';
 
@@ -94,7 +95,7 @@ function nativePass(
   parameters: SparseParameters, gradient: SparseGradient, extra: ExtraGradient | null, adam: AdamSettings,
   unitDecoder: boolean, apply: boolean, factor: number,
 ): number {
-  return tf.tidy(() => {
+  return scoped(() => {
     const { stepSize, rootCorrection } = adamFactors(adam);
     const dIn = gradient.error.shape[1];
     const none = extra ?? { latents: tf.zeros([0], 'int32'), wEnc: tf.zeros([0, dIn]), wDec: tf.zeros([0, dIn]), bEnc: tf.zeros([0]) };
@@ -150,7 +151,7 @@ export function normaliseRows(weight: Tensor2D): Tensor2D {
 export function stockRowUpdate(
   parameters: SparseParameters, gradient: SparseGradient, extra: ExtraGradient | null, adam: AdamSettings, options: RowUpdateOptions,
 ): number {
-  return tf.tidy(() => {
+  return scoped(() => {
     const gradients = denseGradients(parameters, gradient, extra, options.unitDecoder);
     const square = Object.values(gradients).reduce((sum, g) => sum + tf.sum(tf.square(g)).dataSync()[0]!, 0);
     const factor = clipFactor(square, options.clip);

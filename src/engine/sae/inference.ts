@@ -1,0 +1,190 @@
+/** Encoding and decoding with trained weights, on whatever backend is loaded. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { LoupeError } from '../../shared/errors.ts';
+import { encodeTopK, scatterCodes } from '../ops/top-k.ts';
+import { scoped } from '../ops/scope.ts';
+import { sparseDecode } from '../ops/sparse-decode.ts';
+import type { Dictionary, DictionaryProvenance, SparseCodes } from './dictionary.ts';
+import type { DictionaryWeights } from './weights.ts';
+
+/** Rows encoded at a time: bounds the dense pre-activations of a chunk. */
+const chunkRows = 4096;
+const denseEntries = 16 * 1024 * 1024;
+
+interface Normalised {
+  readonly x: Tensor2D;
+  /** Undoes the normalisation on float32 [rows, dIn]. */
+  readonly undo: (y: Tensor2D) => Tensor2D;
+}
+
+/** SAELens' run-time input normalisations. x float32 [rows, dIn]. */
+function normaliseInput(x: Tensor2D, weights: DictionaryWeights): Normalised {
+  if (weights.inputNorm === 'none') return { x, undo: (y) => y };
+  if (weights.inputNorm === 'constant-norm') {
+    const factor = tf.div(Math.sqrt(weights.dIn), tf.norm(x, 2, 1, true));
+    return { x: tf.mul(x, factor), undo: (y) => tf.div(y, factor) };
+  }
+  const mean = tf.mean(x, 1, true);
+  const centred = tf.sub(x, mean) as Tensor2D;
+  const deviation = tf.sqrt(tf.div(tf.sum(tf.square(centred), 1, true), Math.max(1, weights.dIn - 1)));
+  return { x: tf.div(centred, tf.add(deviation, 1e-5)), undo: (y) => tf.add(tf.mul(y, deviation), mean) };
+}
+
+interface WeightTensors {
+  readonly wEnc: Tensor2D;
+  readonly wDec: Tensor2D;
+  readonly bEnc: Tensor1D;
+  readonly bDec: Tensor1D;
+}
+
+/** A dictionary in use. Its weights live on the backend until `dispose`. */
+export class LoadedDictionary implements Dictionary {
+  readonly dIn: number;
+  readonly dSae: number;
+  readonly provenance: DictionaryProvenance;
+  readonly weights: DictionaryWeights;
+  #tensors: WeightTensors | null;
+
+  constructor(weights: DictionaryWeights, provenance: DictionaryProvenance) {
+    const { dIn, dSae } = weights;
+    this.dIn = dIn;
+    this.dSae = dSae;
+    this.weights = weights;
+    this.provenance = provenance;
+    this.#tensors = {
+      wEnc: tf.keep(tf.tensor2d(weights.wEnc, [dSae, dIn])),
+      wDec: tf.keep(tf.tensor2d(weights.wDec, [dSae, dIn])),
+      bEnc: tf.keep(tf.tensor1d(weights.bEnc)),
+      bDec: tf.keep(tf.tensor1d(weights.bDec)),
+    };
+  }
+
+  get wDec(): Float32Array {
+    return this.weights.wDec;
+  }
+
+  get bDec(): Float32Array {
+    return this.weights.bDec;
+  }
+
+  encode(x: Float32Array, rows: number): SparseCodes {
+    this.#check(x, rows);
+    return joinCodes(this.#chunks(x, rows).map(([part, count]) => this.#encodeChunk(part, count)));
+  }
+
+  reconstruct(x: Float32Array, rows: number): Float32Array {
+    this.#check(x, rows);
+    const out = new Float32Array(x.length);
+    let at = 0;
+    for (const [part, count] of this.#chunks(x, rows)) {
+      const y = scoped(() => this.#reconstructChunk(tf.tensor2d(part, [count, this.dIn])).dataSync());
+      out.set(y, at);
+      at += y.length;
+    }
+    return out;
+  }
+
+  dispose(): void {
+    if (this.#tensors !== null) Object.values(this.#tensors).forEach((tensor) => tensor.dispose());
+    this.#tensors = null;
+  }
+
+  get #held(): WeightTensors {
+    if (this.#tensors === null) throw new LoupeError('disposed', 'the dictionary was disposed');
+    return this.#tensors;
+  }
+
+  #check(x: Float32Array, rows: number): void {
+    if (x.length !== rows * this.dIn) {
+      throw new LoupeError('mismatch', `x has ${x.length} entries, and ${rows} rows of dIn ${this.dIn} are ${rows * this.dIn}: are these activations of the dictionary's hook?`);
+    }
+  }
+
+  #chunks(x: Float32Array, rows: number): [Float32Array, number][] {
+    const most = this.weights.form.kind === 'topk' ? chunkRows : Math.max(1, Math.min(chunkRows, Math.floor(denseEntries / this.dSae)));
+    const chunks: [Float32Array, number][] = [];
+    for (let first = 0; first < rows; first += most) {
+      const count = Math.min(most, rows - first);
+      chunks.push([x.subarray(first * this.dIn, (first + count) * this.dIn), count]);
+    }
+    return chunks;
+  }
+
+  #encodeChunk(x: Float32Array, rows: number): SparseCodes {
+    const { form } = this.weights;
+    if (form.kind !== 'topk') return scoped(() => sparseOf(this.#dense(this.#centred(tf.tensor2d(x, [rows, this.dIn])).x)));
+    return scoped(() => {
+      const { wEnc, bEnc } = this.#held;
+      const codes = encodeTopK(this.#centred(tf.tensor2d(x, [rows, this.dIn])).x, wEnc, bEnc, form.k);
+      return { rows, width: form.k, indices: codes.indices.dataSync() as Int32Array, values: codes.values.dataSync() as Float32Array };
+    });
+  }
+
+  #centred(x: Tensor2D): Normalised {
+    const normalised = normaliseInput(x, this.weights);
+    return this.weights.centresInput ? { ...normalised, x: tf.sub(normalised.x, this.#held.bDec) } : normalised;
+  }
+
+  /** Latents of the ReLU and JumpReLU forms, float32 [rows, dSae]. */
+  #dense(centred: Tensor2D): Tensor2D {
+    const { form } = this.weights;
+    const u = tf.add(tf.matMul(centred, this.#held.wEnc, false, true), this.#held.bEnc) as Tensor2D;
+    if (form.kind !== 'jumprelu') return tf.relu(u);
+    return tf.mul(tf.relu(u), tf.cast(tf.greater(u, tf.tensor1d(form.threshold)), 'float32'));
+  }
+
+  #reconstructChunk(x: Tensor2D): Tensor2D {
+    const { wEnc, wDec, bEnc, bDec } = this.#held;
+    const { form } = this.weights;
+    const centred = this.#centred(x);
+    if (form.kind !== 'topk') return centred.undo(tf.add(tf.matMul(this.#dense(centred.x), wDec), bDec));
+    const codes = encodeTopK(centred.x, wEnc, bEnc, form.k);
+    return centred.undo(sparseDecode(codes, wDec, bDec, tf.zerosLike(x), 0).error);
+  }
+}
+
+/** Dense latents [rows, dSae] with as many slots a row as the fullest one needs. */
+function sparseOf(latents: Tensor2D): SparseCodes {
+  const [rows, dSae] = latents.shape;
+  const dense = latents.dataSync() as Float32Array;
+  const counts = new Int32Array(rows);
+  for (let i = 0; i < dense.length; i++) if (dense[i] !== 0) counts[(i / dSae) | 0]!++;
+  const width = counts.reduce((most, count) => Math.max(most, count), 0);
+  const codes = { rows, width, indices: new Int32Array(rows * width), values: new Float32Array(rows * width) };
+  for (let row = 0; row < rows; row++) {
+    let slot = row * width;
+    for (let j = 0; j < dSae; j++) {
+      const value = dense[row * dSae + j]!;
+      if (value === 0) continue;
+      codes.indices[slot] = j;
+      codes.values[slot++] = value;
+    }
+  }
+  return codes;
+}
+
+/** Codes of consecutive rows as one, as wide as the widest part. */
+function joinCodes(parts: readonly SparseCodes[]): SparseCodes {
+  if (parts.length === 1) return parts[0]!;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const width = parts.reduce((most, part) => Math.max(most, part.width), 0);
+  const joined = { rows, width, indices: new Int32Array(rows * width), values: new Float32Array(rows * width) };
+  let row = 0;
+  for (const part of parts) {
+    for (let r = 0; r < part.rows; r++, row++) {
+      joined.indices.set(part.indices.subarray(r * part.width, (r + 1) * part.width), row * width);
+      joined.values.set(part.values.subarray(r * part.width, (r + 1) * part.width), row * width);
+    }
+  }
+  return joined;
+}
+
+/** Sparse codes as dense latents, float32 [rows, dSae]. */
+export function denseLatents(codes: SparseCodes, dSae: number): Float32Array {
+  return scoped(() => {
+    const values = tf.tensor2d(codes.values, [codes.rows, codes.width]);
+    const indices = tf.tensor2d(codes.indices, [codes.rows, codes.width], 'int32');
+    return scatterCodes({ values, indices }, dSae).dataSync() as Float32Array;
+  });
+}

@@ -1,6 +1,7 @@
 /**
  * Loads the tensor backend. Everything else uses `@tensorflow/tfjs-core` and does not know which one it is.
  */
+import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import { readInstalled } from './installed.ts';
@@ -39,10 +40,16 @@ export async function loadBackend(preference?: BackendName): Promise<BackendChoi
 async function load(preference: BackendName | undefined): Promise<BackendChoice> {
   const installed = readInstalled();
   const { backend, probes } = await selectBackend(candidates(preference), (name) => probeBackend(name, installed));
+  registerGradients();
   const about = await activate[backend](findAddon(installed));
   if (!(await tf.setBackend(backend))) throw new LoupeError('defect', `tfjs refused the backend "${backend}" after its probe`);
   await tf.ready();
   return { backend, ...about, probes };
+}
+
+/** tfjs-core as Node resolves it has no gradients registered; the union package registers all, with the same core. */
+function registerGradients(): void {
+  createRequire(import.meta.url)('@tensorflow/tfjs');
 }
 
 type About = Pick<BackendChoice, 'gpu' | 'threads' | 'version'>;

@@ -1,5 +1,6 @@
 /** What this machine has: processor, memory, disk, tools. Nothing here touches a tensor. */
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -65,19 +66,24 @@ export function freeDiskBytes(path: string): number | null {
   }
 }
 
-/** Bytes of all files below a folder; 0 where it does not exist. Links are not followed. */
+/** Bytes of all files below a folder; 0 where it does not exist. Links are not followed (a recursive readdir would). */
 export function folderBytes(folder: string): number {
-  if (!existsSync(folder)) return 0;
   let sum = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    try {
-      sum += statSync(join(entry.parentPath, entry.name)).size;
-    } catch {
-      // removed meanwhile
-    }
+  for (const entry of listFolder(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) sum += folderBytes(path);
+    else if (entry.isFile()) sum += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return sum;
+}
+
+/** The entries of a folder; none where it does not exist or may not be read. */
+function listFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function isProgram(path: string): boolean {

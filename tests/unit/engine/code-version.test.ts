@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { codeVersion, readVersion } from '../../../src/engine/code-version.ts';
-import { temporaryFolder } from '../../fixtures/temporary.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { compressionOf, plainName, readChunks, requireText } from '../../../../src/engine/corpora/bytes.ts';
-import { collect } from '../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { collect } from '../../../support/collect.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('the ending of the name says how a file is compressed', () => {
   assert.deepEqual(['a.JSONL.GZ', 'a.txt.zst', 'a.txt'].map((name) => [compressionOf(name), plainName(name)]), [['.gz', 'a.jsonl'], ['.zst', 'a.txt'], ['', 'a.txt']]);

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readLines } from '../../../../src/engine/corpora/lines.ts';
-import { collect } from '../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { collect } from '../../../support/collect.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('lines are numbered from 1, whatever their ends; the mark at the head is dropped', async (t) => {
   const path = join(temporaryFolder(t), 'a.txt');

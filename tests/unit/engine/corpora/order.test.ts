@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CorpusDocument } from '../../../../src/engine/corpora/definition.ts';
 import { shuffled } from '../../../../src/engine/corpora/order.ts';
-import { collect } from '../../../fixtures/collect.ts';
+import { collect } from '../../../support/collect.ts';
 
 async function* numbered(count: number): AsyncGenerator<CorpusDocument> {
   for (let i = 0; i < count; i++) yield { id: String(i), text: `text ${i}` };

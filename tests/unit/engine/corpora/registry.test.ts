@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { builtInCorpora, corpusKindOf, corpusKinds, openCorpus } from '../../../../src/engine/corpora/registry.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a path is read by the kind that knows its ending, a folder by folder, an id by itself', (t) => {
   const folder = temporaryFolder(t);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashFile } from '../../../../src/engine/files/hash.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('the sha256 of "abc" is the one of FIPS 180-2, and reading can be stopped', async (t) => {
   const path = join(temporaryFolder(t), 'a');

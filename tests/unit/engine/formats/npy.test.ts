@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { encodeFloat16 } from '../../../../src/engine/formats/float16.ts';
 import { openNpy, parseNpyHeader, type NpyFile } from '../../../../src/engine/formats/npy.ts';
-import { npyBytes } from '../../../fixtures/npy.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { npyBytes } from '../../../support/npy.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 function opened(t: TestContext, bytes: Uint8Array): NpyFile {
   const path = join(temporaryFolder(t), 'a.npy');

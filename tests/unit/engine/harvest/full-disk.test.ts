@@ -9,7 +9,7 @@ import { harvestConfigSchema } from '../../../../src/engine/harvest/config.ts';
 import { freeBytesAt, harvest } from '../../../../src/engine/harvest/run.ts';
 import { openStore } from '../../../../src/engine/store/open.ts';
 import { verifyStore } from '../../../../src/engine/store/verify.ts';
-import { fakeModel, useCpu } from '../../../fixtures/fake-model.ts';
+import { fakeModel, useCpu } from '../../../support/fake-model.ts';
 
 before(useCpu);
 

@@ -8,9 +8,9 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Random } from '../../../../src/engine/random.ts';
 import { verifyStore } from '../../../../src/engine/store/verify.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
-const child = join(import.meta.dirname, '../../../fixtures/harvest-child.ts');
+const child = join(import.meta.dirname, '../../../support/harvest-child.ts');
 
 /** Harvests in a child; after `passes` passes and `delay` ms it is killed. Returns the passes it began and whether it ended by itself. */
 async function runChild(folder: string, passes = Infinity, delay = 0): Promise<{ readonly begun: number; readonly ended: boolean }> {

@@ -4,7 +4,7 @@ import type { CorpusDocument } from '../../../../src/engine/corpora/definition.t
 import { chainHash, corpusStart, packContexts, type PackedContext, type PackOptions } from '../../../../src/engine/harvest/pack.ts';
 import type { CorpusCursor } from '../../../../src/engine/store/types.ts';
 import type { Tokenizer } from '../../../../src/engine/tokenizers/types.ts';
-import { fakeTokenizer } from '../../../fixtures/fake-model.ts';
+import { fakeTokenizer } from '../../../support/fake-model.ts';
 
 async function* from(texts: readonly string[]): AsyncGenerator<CorpusDocument> {
   for (const [i, text] of texts.entries()) yield { id: String(i), text };

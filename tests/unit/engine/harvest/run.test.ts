@@ -9,8 +9,8 @@ import { harvestConfigSchema, type HarvestConfig } from '../../../../src/engine/
 import { freeBytesAt, harvest, type HarvestParts } from '../../../../src/engine/harvest/run.ts';
 import { openStore } from '../../../../src/engine/store/open.ts';
 import { verifyStore } from '../../../../src/engine/store/verify.ts';
-import { fakeModel, fakeTokenizer, useCpu, type FakeModelChanges } from '../../../fixtures/fake-model.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { fakeModel, fakeTokenizer, useCpu, type FakeModelChanges } from '../../../support/fake-model.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 before(useCpu);
 

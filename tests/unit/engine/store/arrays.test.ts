@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeSafetensors } from '../../../../src/engine/formats/safetensors.ts';
 import { isArrayStore, openArrayStore } from '../../../../src/engine/store/arrays.ts';
-import { npyBytes } from '../../../fixtures/npy.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { npyBytes } from '../../../support/npy.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 const values = Float32Array.from({ length: 12 }, (_, i) => i / 2);
 

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockStore } from '../../../../src/engine/store/lock.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a lock is held once and given back', (t) => {
   const folder = temporaryFolder(t);

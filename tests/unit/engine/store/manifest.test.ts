@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkManifest, contextBytes, readManifest, shardName, shardSpecs } from '../../../../src/engine/store/manifest.ts';
 import type { StoreManifest } from '../../../../src/engine/store/types.ts';
-import { smallLayout, writeSmallStore } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { smallLayout, writeSmallStore } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('the layout of a shard follows from hooks, dtype and context length', () => {
   assert.equal(contextBytes(smallLayout), 4 * (4 + 4 + 5 * 2));

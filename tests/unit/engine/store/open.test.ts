@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeSafetensors } from '../../../../src/engine/formats/safetensors.ts';
 import { openStore } from '../../../../src/engine/store/open.ts';
-import { writeSmallStore } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { writeSmallStore } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a harvested store and a folder of arrays open alike', async (t) => {
   const [harvested, arrays] = [join(temporaryFolder(t), 's'), temporaryFolder(t)];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeSafetensors } from '../../../../src/engine/formats/safetensors.ts';
 import { openHarvestedStore } from '../../../../src/engine/store/reader.ts';
-import { writeSmallStore } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { writeSmallStore } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('any slice of contexts is read, across shards, one hook at a time', async (t) => {
   const folder = join(temporaryFolder(t), 's');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSafetensors } from '../../../../src/engine/formats/safetensors.ts';
 import { partialName, ShardWriter } from '../../../../src/engine/store/shard-writer.ts';
-import { smallBatch, smallLayout } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { smallBatch, smallLayout } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a full shard is a plain safetensors file of the announced shapes', async (t) => {
   const folder = temporaryFolder(t);

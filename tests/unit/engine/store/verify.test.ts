@@ -3,8 +3,8 @@ import { openSync, closeSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyStore } from '../../../../src/engine/store/verify.ts';
-import { writeSmallStore } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { writeSmallStore } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a whole store has no problems; one changed byte and one missing shard are each named', async (t) => {
   const folder = join(temporaryFolder(t), 's');

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStoreWriter } from '../../../../src/engine/store/writer.ts';
-import { cursorAt, newStore, smallBatch, writeSmallStore } from '../../../fixtures/small-store.ts';
-import { temporaryFolder } from '../../../fixtures/temporary.ts';
+import { cursorAt, newStore, smallBatch, writeSmallStore } from '../../../support/small-store.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('shards fill one after another and nothing but they and the manifest is left', async (t) => {
   const folder = join(temporaryFolder(t), 's');

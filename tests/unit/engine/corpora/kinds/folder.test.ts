@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { filesBelow } from '../../../../../src/engine/corpora/kinds/folder.ts';
 import { openCorpus } from '../../../../../src/engine/corpora/registry.ts';
-import { collect } from '../../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../../fixtures/temporary.ts';
+import { collect } from '../../../../support/collect.ts';
+import { temporaryFolder } from '../../../../support/temporary.ts';
 
 test('every corpus file below the folder is read, by relative path; others are counted', async (t) => {
   const folder = temporaryFolder(t);

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { defaultCorpusOptions, type Corpus, type CorpusOptions } from '../../../../../src/engine/corpora/definition.ts';
 import { jsonlKind } from '../../../../../src/engine/corpora/kinds/jsonl.ts';
-import { collect } from '../../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../../fixtures/temporary.ts';
+import { collect } from '../../../../support/collect.ts';
+import { temporaryFolder } from '../../../../support/temporary.ts';
 
 const open = (path: string, options: Partial<CorpusOptions> = {}): Promise<Corpus> => jsonlKind.open(path, { ...defaultCorpusOptions, ...options });
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import packageLock from '../../../../../package-lock.json' with { type: 'json' };
 import { defaultCorpusOptions } from '../../../../../src/engine/corpora/definition.ts';
 import { packageDocsKind, pinnedFiles, readPinned } from '../../../../../src/engine/corpora/kinds/package-docs.ts';
-import { collect } from '../../../../fixtures/collect.ts';
+import { collect } from '../../../../support/collect.ts';
 
 test('every pinned file belongs to a package of the lock file, in its version', () => {
   const locked = packageLock.packages as Record<string, { version?: string }>;

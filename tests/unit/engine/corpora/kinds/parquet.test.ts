@@ -6,8 +6,8 @@ import { defaultCorpusOptions, type CorpusDocument } from '../../../../../src/en
 import { parquetKind } from '../../../../../src/engine/corpora/kinds/parquet.ts';
 import { Random } from '../../../../../src/engine/random.ts';
 import { LoupeError } from '../../../../../src/shared/errors.ts';
-import { collect } from '../../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../../fixtures/temporary.ts';
+import { collect } from '../../../../support/collect.ts';
+import { temporaryFolder } from '../../../../support/temporary.ts';
 
 // Written by tests/parity/parquet_fixtures.py: ten rows in groups of four; row 4 is null and row 7 blank.
 const fixture = (codec: string): string => join(import.meta.dirname, `../../../../fixtures/corpora/rows-${codec}.parquet`);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { textBlocks, textKind } from '../../../../../src/engine/corpora/kinds/text.ts';
 import { defaultCorpusOptions } from '../../../../../src/engine/corpora/definition.ts';
-import { collect } from '../../../../fixtures/collect.ts';
-import { temporaryFolder } from '../../../../fixtures/temporary.ts';
+import { collect } from '../../../../support/collect.ts';
+import { temporaryFolder } from '../../../../support/temporary.ts';
 
 test('blocks between blank lines are documents; the whole file is one by option', async (t) => {
   const path = join(temporaryFolder(t), 'a.txt');

@@ -29,6 +29,8 @@ export const statisticsManifestSchema = z.strictObject({
     dictionaryHash: hash.nullable(), features: z.number().int().positive(),
     /** Tokens counted, masked ones left out. */
     tokens: count,
+    /** Features that never fire. */
+    dead: count,
   }),
   model: z.strictObject({ hash, tokenizerHash: hash, name: z.string().max(1000), family: z.string().max(200), dModel: count, layers: count }),
   store: z.strictObject({ hash, corpusName: z.string().max(1000), corpusHash: hash, contextLength: z.number().int().positive() }),
@@ -37,7 +39,7 @@ export const statisticsManifestSchema = z.strictObject({
   contexts: count,
   /** Tokens of an example's window, at most. */
   window: z.number().int().positive().max(4096),
-  groups: z.number().int().positive().max(100),
+  intervals: z.number().int().positive().max(100),
   provenance: z.record(z.string(), z.unknown()),
 });
 

@@ -1,0 +1,30 @@
+/** What makes two statistics passes the same: everything that their figures depend on. */
+import { createHash } from 'node:crypto';
+import type { Dictionary } from '../sae/dictionary.ts';
+import type { ModelIdentity, StoreManifest } from '../store/types.ts';
+import { batchRows, blockRows } from './encode-pass.ts';
+import type { StatisticsOptions } from './config.ts';
+
+function sha256(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  parts.forEach((part) => hash.update(part));
+  return hash.digest('hex');
+}
+
+function bytes(array: Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** A dictionary by its decoder and its provenance, whose check triple depends on the encoder. */
+export function dictionaryHash(dictionary: Pick<Dictionary, 'wDec' | 'bDec' | 'provenance'>): string {
+  return sha256(bytes(dictionary.wDec), bytes(dictionary.bDec), JSON.stringify(dictionary.provenance));
+}
+
+/** A store by its manifest, which holds the hash of each shard. */
+export function storeHash(manifest: StoreManifest): string {
+  return sha256(JSON.stringify(manifest));
+}
+
+export function buildKey(store: string, dictionary: string, model: ModelIdentity, hook: string, options: StatisticsOptions): string {
+  return sha256(JSON.stringify({ version: 1, store, dictionary, model: [model.hash, model.tokenizerHash], hook, options, batchRows, blockRows }));
+}

@@ -1,0 +1,73 @@
+/**
+ * What a feature's direction does to the logits by the direct path (nostalgebraist 2020, "interpreting GPT: the logit lens"):
+ * `(wDec[i] * w) @ W_U` with w the final norm's weight. The norm's scale, which depends on the token, is left out: values can be
+ * compared within a feature and between features, and are logits only up to that positive factor.
+ *
+ * Where the final norm is a LayerNorm, it removes the mean of what it is given, so the direction's own mean is removed first.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { Strongest } from './strongest.ts';
+
+export interface Unembedding {
+  /** float32 [dModel, vocab] */
+  readonly weight: Tensor;
+  /** float32 [dModel]; null where there is none */
+  readonly finalNormWeight: Tensor | null;
+  /** The final norm removes the mean of its input. */
+  readonly centresInput: boolean;
+}
+
+export interface LogitEffects {
+  /** int32 [n, 2, k]: raised most, falling; then lowered most, rising */
+  readonly ids: Int32Array;
+  /** float32 [n, 2, k] */
+  readonly values: Float32Array;
+}
+
+const rowBlock = 128;
+
+/** float32 [rows, vocab] */
+function effectsOf(directions: Tensor2D, unembedding: Unembedding, centre: boolean): Float32Array {
+  return tf.tidy(() => {
+    let x: Tensor = directions;
+    if (unembedding.centresInput) x = tf.sub(x, tf.mean(x, 1, true));
+    if (unembedding.finalNormWeight !== null) x = tf.mul(x, unembedding.finalNormWeight);
+    const logits = tf.matMul(x as Tensor2D, unembedding.weight as Tensor2D);
+    return (centre ? tf.sub(logits, tf.mean(logits, 1, true)) : logits).dataSync() as Float32Array;
+  });
+}
+
+/**
+ * The `k` tokens that each of the directions, float32 [n, dModel], raises most and lowers most. `centre`: relative to the mean over
+ * the vocabulary, which no probability depends on. Ties: the lower token id.
+ */
+export function logitEffects(directions: Float32Array, unembedding: Unembedding, k: number, centre: boolean): LogitEffects {
+  const [d, vocab] = unembedding.weight.shape as [number, number];
+  const n = directions.length / d;
+  const wanted = Math.min(k, vocab);
+  const ids = new Int32Array(n * 2 * wanted);
+  const values = new Float32Array(n * 2 * wanted);
+  for (let row = 0; row < n && wanted > 0; row += rowBlock) {
+    const rows = Math.min(rowBlock, n - row);
+    const block = tf.tensor2d(directions.subarray(row * d, (row + rows) * d), [rows, d]);
+    const effects = effectsOf(block, unembedding, centre);
+    block.dispose();
+    for (let i = 0; i < rows; i++) strongestAndWeakest(effects.subarray(i * vocab, (i + 1) * vocab), wanted, ids, values, (row + i) * 2 * wanted);
+  }
+  return { ids, values };
+}
+
+function strongestAndWeakest(effects: Float32Array, k: number, ids: Int32Array, values: Float32Array, at: number): void {
+  const up = new Strongest(k);
+  const down = new Strongest(k);
+  for (let token = 0; token < effects.length; token++) {
+    const effect = effects[token]!;
+    if (effect > up.bound) up.offer(token, effect);
+    if (-effect > down.bound) down.offer(token, -effect);
+  }
+  ids.set(up.ids, at);
+  values.set(up.values, at);
+  ids.set(down.ids, at + k);
+  values.set(down.values.map((value) => -value), at + k);
+}

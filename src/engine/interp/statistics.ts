@@ -1,0 +1,171 @@
+/**
+ * The statistics pass: everything that a catalog says about a dictionary's features, into files in a folder.
+ *
+ * One pass encodes the store to sparse codes on disk (masked rows are left out: they count nowhere and are shown as 0), then each chunk
+ * of features is counted exactly from its own firings. Every file is written whole, so a killed pass goes on with the next file and
+ * ends with the same bytes. Memory: one block of codes, one range of firings, the dictionary; nothing grows with the store but a few
+ * bytes a document.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { LoupeError } from '../../shared/errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { breathe } from '../job.ts';
+import type { JobContext } from '../job.ts';
+import type { Dictionary } from '../sae/dictionary.ts';
+import type { ActivationStore, ModelIdentity } from '../store/types.ts';
+import { assertSameModel } from '../store/identity.ts';
+import type { Tokenizer } from '../tokenizers/types.ts';
+import { chunkPath, manifestPath, readManifest, writeChunk, writeContexts, writeManifest, writeVocabulary } from './build-files.ts';
+import type { StatisticsManifest, VocabularyTexts } from './build-files.ts';
+import { buildKey, dictionaryHash, storeHash } from './build-key.ts';
+import { countChunk } from './chunk.ts';
+import type { CodedStore } from './chunk.ts';
+import { countFirings } from './codes.ts';
+import { intervals } from './config.ts';
+import type { StatisticsOptions } from './config.ts';
+import { DocumentIndex } from './documents.ts';
+import { encodeStore, throwIfStopped } from './encode-pass.ts';
+import { logitEffects } from './logit-effects.ts';
+import type { LogitEffects, Unembedding } from './logit-effects.ts';
+import { nearestRows, unitRows } from './neighbours.ts';
+import { readUsedContexts, usedContexts } from './used-contexts.ts';
+
+/** What the pass reads. The caller owns and closes them. */
+export interface StatisticsParts {
+  readonly store: ActivationStore;
+  readonly dictionary: Dictionary;
+  readonly hook: string;
+  /** What the source is called. */
+  readonly name: string;
+  readonly identity: ModelIdentity;
+  readonly tokenizer: Pick<Tokenizer, 'vocab' | 'display' | 'specialTokenIds'>;
+  readonly unembedding: Unembedding;
+}
+
+export interface StatisticsResult {
+  readonly folder: string;
+  readonly key: string;
+  readonly features: number;
+  readonly tokens: number;
+  readonly dead: number;
+}
+
+export const chunkFeatures = 1024;
+
+/** Kind mismatch names what does not belong together, and its sizes. */
+function checkParts({ store, dictionary, hook, identity }: StatisticsParts): void {
+  assertSameModel(store, identity);
+  const stored = store.manifest.hooks.find(({ name }) => name === hook);
+  if (stored === undefined) {
+    throw new LoupeError('mismatch', `the dictionary reads ${hook}, and the store holds ${store.manifest.hooks.map(({ name }) => name).join(', ')}. Harvest at ${hook}.`);
+  }
+  if (stored.d !== dictionary.dIn) throw new LoupeError('mismatch', `the dictionary takes ${dictionary.dIn} numbers a row, and ${hook} has ${stored.d} in the store.`);
+  const trained = dictionary.provenance.model;
+  if (trained !== null && trained.hash !== '' && identity.hash !== '' && trained.hash !== identity.hash) {
+    throw new LoupeError('mismatch', `the dictionary was trained on ${trained.name} (${trained.hash.slice(0, 12)}), and the model given is ${identity.name} (${identity.hash.slice(0, 12)}).`);
+  }
+}
+
+/** Empties `folder` unless it belongs to the build `key`. */
+function claimFolder(folder: string, key: string): void {
+  const keyFile = join(folder, 'key');
+  mkdirSync(folder, { recursive: true });
+  const ours = existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key;
+  removeFiles(folder, ours ? partialNames : allNames);
+  if (!ours) writeFileAtomic(keyFile, key);
+}
+
+const allNames = /^((codes|features)-\d+\.safetensors|contexts\.safetensors|vocabulary\.json|statistics\.json|key)(\.\d+-\d+\.partial)?$/;
+/** What a killed process left behind. */
+const partialNames = /\.\d+-\d+\.partial$/;
+const codeNames = /^codes-\d+\.safetensors$/;
+
+function removeFiles(folder: string, pattern: RegExp): void {
+  for (const name of readdirSync(folder)) if (pattern.test(name)) rmSync(join(folder, name));
+}
+
+function layerOf(hook: string): number | null {
+  const match = /^blocks\.(\d+)\./.exec(hook);
+  return match === null ? null : Number(match[1]);
+}
+
+function describe(parts: StatisticsParts, key: string, counted: { tokens: number; dead: number; contexts: number }, options: StatisticsOptions): StatisticsManifest {
+  const { store, dictionary, hook, name, identity } = parts;
+  const { corpus, contextLength } = store.manifest;
+  const { name: modelName, hash, tokenizerHash, family, dModel, layers } = identity;
+  return {
+    format: 'loupe-statistics', version: 1, key,
+    source: { kind: dictionary.provenance.variant, name, hookPoint: hook, layer: layerOf(hook), dictionaryHash: dictionaryHash(dictionary), features: dictionary.dSae, tokens: counted.tokens, dead: counted.dead },
+    model: { hash, tokenizerHash, name: modelName, family, dModel, layers },
+    store: { hash: storeHash(store.manifest), corpusName: corpus.name, corpusHash: corpus.hash, contextLength },
+    chunkFeatures, chunks: Math.ceil(dictionary.dSae / chunkFeatures), contexts: counted.contexts, window: Math.min(options.window, contextLength), intervals,
+    provenance: { model: identity, store: { ...store.manifest, shards: store.manifest.shards.length }, dictionary: dictionary.provenance, statistics: { ...options, hook, key } },
+  };
+}
+
+/** The text of every id that the model can give; a model may have more logits than its tokenizer has tokens. */
+function vocabularyOf({ tokenizer, unembedding }: StatisticsParts): VocabularyTexts {
+  const vocab = Math.max(tokenizer.vocab, unembedding.weight.shape[1] ?? 0);
+  const texts = Array.from({ length: vocab }, (_, id) => (id < tokenizer.vocab ? tokenizer.display(id).slice(0, 1000) : `[${id}]`));
+  return { texts, special: [...tokenizer.specialTokenIds].filter((id) => id < vocab).sort((a, b) => a - b) };
+}
+
+/** Effects of a chunk's directions on the logits; none for a dictionary off the residual stream, whose directions have another width. */
+function effectsOf({ dictionary, unembedding }: StatisticsParts, first: number, n: number, options: StatisticsOptions): LogitEffects {
+  const { dIn, wDec } = dictionary;
+  const reaches = unembedding.weight.shape[0] === dIn;
+  return logitEffects(reaches ? wDec.subarray(first * dIn, (first + n) * dIn) : new Float32Array(0), unembedding, options.logits, options.centreLogits);
+}
+
+async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: string, options: StatisticsOptions, context: Pick<JobContext, 'signal' | 'progress'>): Promise<void> {
+  const { dSae, dIn, wDec } = parts.dictionary;
+  const units: Tensor2D = unitRows(wDec, dIn);
+  const start = performance.now();
+  let made = 0;
+  try {
+    for (let first = 0; first < dSae; first += chunkFeatures) {
+      if (existsSync(chunkPath(folder, first / chunkFeatures))) continue;
+      await breathe();
+      throwIfStopped(context.signal);
+      const n = Math.min(chunkFeatures, dSae - first);
+      const near = nearestRows(units, first, n, options.neighbours);
+      const effects = effectsOf(parts, first, n, options);
+      writeChunk(folder, first / chunkFeatures, {
+        ...countChunk(coded, first, n, options),
+        logitIds: effects.ids, logitValues: effects.values, neighbourIds: near.ids, neighbourCosines: near.cosines,
+      });
+      made += n;
+      const eta = ((performance.now() - start) / 1000 / made) * (dSae - first - n);
+      context.progress({ phase: 'statistics', step: first + n, total: dSae, tokensPerSecond: null, etaSeconds: eta, metrics: {}, message: null });
+    }
+  } finally {
+    units.dispose();
+  }
+}
+
+/** Runs the pass in `folder`, or what is left of it. Kinds mismatch, cancelled, not-finite, no-space. */
+export async function computeStatistics(
+  parts: StatisticsParts, options: StatisticsOptions, folder: string, context: Pick<JobContext, 'signal' | 'progress' | 'log'>,
+): Promise<StatisticsResult> {
+  checkParts(parts);
+  const { store, dictionary } = parts;
+  const key = buildKey(storeHash(store.manifest), dictionaryHash(dictionary), parts.identity, parts.hook, options);
+  claimFolder(folder, key);
+  if (!existsSync(manifestPath(folder))) {
+    const { blocks } = await encodeStore(store, parts.hook, dictionary, folder, context);
+    const { counts, tokens } = countFirings(folder, blocks, dictionary.dSae);
+    const coded: CodedStore = { folder, blocks, contextLength: store.manifest.contextLength, counts, documents: DocumentIndex.of(store) };
+    await makeChunks(parts, coded, folder, options, context);
+    const used = usedContexts(folder, Math.ceil(dictionary.dSae / chunkFeatures), store.manifest.contexts);
+    const dead = counts.filter((n) => n === 0).length;
+    writeContexts(folder, readUsedContexts(store, used));
+    writeVocabulary(folder, vocabularyOf(parts));
+    writeManifest(folder, describe(parts, key, { tokens, dead, contexts: used.length }, options));
+    context.log(`counted ${tokens.toLocaleString('en-US')} tokens; ${dead} of ${dictionary.dSae.toLocaleString('en-US')} features never fire`);
+  }
+  removeFiles(folder, codeNames);
+  const { source } = readManifest(folder);
+  return { folder, key, features: source.features, tokens: source.tokens, dead: source.dead };
+}

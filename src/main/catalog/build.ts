@@ -1,0 +1,93 @@
+/**
+ * Building a catalog: the statistics pass in the engine, then its files row by row into the catalog, by the writing thread.
+ *
+ * Stopped or killed at any moment, the catalog opens and says that it is incomplete; the same build in the same folder goes on.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { writeJsonAtomic } from '../../engine/files/atomic.ts';
+import type { JobContext } from '../../engine/job.ts';
+import { LoupeError } from '../../shared/errors.ts';
+import type { BuildConfig } from './build-config.ts';
+import { createCatalog, openCatalog } from './client.ts';
+import type { CatalogClient } from './client.ts';
+import type { BuildState } from './ingest.ts';
+import { write } from './threads.ts';
+
+/** Runs the statistics pass: the engine process for the studio, this very process for the command line. */
+export type StatisticsRunner = (config: Readonly<Record<string, unknown>>, context: JobContext) => Promise<Record<string, unknown>>;
+
+/** Contexts a transaction. */
+const contextBatch = 1000;
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new LoupeError('cancelled', 'the build was stopped. Run it again to go on where it stopped.');
+}
+
+/** Puts the statistics in `folder` into the catalog `path`, or what is missing of them. */
+export async function ingestStatistics(path: string, folder: string, context: Pick<JobContext, 'signal' | 'progress'>): Promise<BuildState> {
+  const build = await write(path, 'beginBuild', { folder, startedAt: new Date().toISOString() });
+  const total = build.contexts + build.chunks;
+  const report = (step: number): void => context.progress({ phase: 'catalog', step, total, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: null });
+  for (let contexts = build.contextsDone; contexts < build.contexts; report(contexts)) {
+    throwIfStopped(context.signal);
+    contexts = await write(path, 'addContexts', { folder, limit: contextBatch });
+  }
+  for (let chunks = build.chunksDone; chunks < build.chunks; report(build.contexts + chunks)) {
+    throwIfStopped(context.signal);
+    chunks = await write(path, 'addChunk', { folder });
+  }
+  if (!build.complete) await write(path, 'endBuild', { folder, finishedAt: new Date().toISOString() });
+  return build;
+}
+
+/** A finished build's result, kept with its config: run again, it is found and not made again. */
+function finishedResult(folder: string, config: unknown): Record<string, unknown> | null {
+  const file = join(folder, 'build.json');
+  if (!existsSync(file)) return null;
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as { config: unknown; result: Record<string, unknown> };
+  return isDeepStrictEqual(saved.config, config) ? saved.result : null;
+}
+
+async function holds(catalog: CatalogClient, source: unknown): Promise<boolean> {
+  return (await catalog.info()).sources.some(({ id, complete }) => id === source && complete);
+}
+
+/**
+ * Builds `config.out`: makes the file, or adds a source to it. Result: {catalog, source, features, tokens, dead}. A new file that
+ * nothing came into is removed again when the build fails.
+ * Kinds: those of the statistics pass and of opening, read-only, no-space, cancelled.
+ */
+export async function buildCatalog(config: BuildConfig | Readonly<Record<string, unknown>>, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
+  const path = resolve((config as BuildConfig).out);
+  // Before the long part: a place that cannot be written is said at once, and a kill from here on leaves a catalog that opens.
+  const isNew = !existsSync(path);
+  if (isNew) await createCatalog(path);
+  const catalog = await openCatalog(path);
+  try {
+    if (catalog.readOnly) throw new LoupeError('read-only', `out: ${path} cannot be written. Choose another place.`);
+    const finished = finishedResult(context.folder, config);
+    if (finished !== null && await holds(catalog, finished['source'])) return finished;
+    return await build(catalog, config as BuildConfig, context, runStatistics);
+  } catch (error) {
+    const stopped = error instanceof LoupeError && (error.kind === 'cancelled' || error.kind === 'engine-lost');
+    const empty = !stopped && isNew && (await catalog.info()).sources.length === 0;
+    await catalog.close();
+    if (empty) rmSync(path, { force: true });
+    throw error;
+  } finally {
+    await catalog.close();
+  }
+}
+
+async function build(catalog: CatalogClient, config: BuildConfig, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
+  const { out: _out, ...statistics } = config;
+  const folder = join(context.folder, 'statistics');
+  const { features, tokens, dead } = await runStatistics(statistics, { ...context, folder });
+  const { source } = await ingestStatistics(catalog.path, folder, context);
+  const result = { catalog: catalog.path, source, features, tokens, dead };
+  writeJsonAtomic(join(context.folder, 'build.json'), { config, result });
+  rmSync(folder, { recursive: true, force: true });
+  return result;
+}

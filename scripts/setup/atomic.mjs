@@ -1,7 +1,7 @@
 /** Files and folders that appear whole or not at all. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Writes text aside, flushes it, and renames it into place.
  * @param {string} path @param {string} text */
@@ -18,11 +18,19 @@ export function writeAtomic(path, text) {
   renameSync(aside, path);
 }
 
-/** Fills a folder aside and renames it into place; what was there before is replaced.
+/** What killed processes left beside a path. */
+function clearLeftovers(path) {
+  const parent = dirname(path);
+  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+    if (name.startsWith(`${basename(path)}.`) && name.endsWith('.part')) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Fills a folder aside and renames it into place; what was there before is replaced. The caller holds the folder's lock.
  * @param {string} path @param {(aside: string) => Promise<void>} fill */
 export async function folderAtomic(path, fill) {
   const aside = `${path}.${process.pid}.part`;
-  await rm(aside, { recursive: true, force: true });
+  clearLeftovers(path);
   try {
     await fill(aside);
     await rm(path, { recursive: true, force: true });

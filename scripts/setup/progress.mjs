@@ -6,7 +6,7 @@ const mega = (bytes) => (bytes >= 1e7 ? `${Math.round(bytes / 1e6)}` : (bytes / 
 export function describeProgress(done, total, elapsedMs) {
   const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0;
   const left = rate > 0 ? Math.ceil((total - done) / rate) : undefined;
-  const eta = left === undefined || elapsedMs < 500 ? '' : `, ${mega(rate)} MB/s, ${left >= 60 ? `${Math.ceil(left / 60)} min` : `${left} s`} left`;
+  const eta = left === undefined || elapsedMs < 500 || done < total * 0.01 ? '' : `, ${mega(rate)} MB/s, ${left >= 60 ? `${Math.ceil(left / 60)} min` : `${left} s`} left`;
   return `${mega(done)} of ${mega(total)} MB${eta}`;
 }
 

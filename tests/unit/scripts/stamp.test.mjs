@@ -76,7 +76,8 @@ describe('progress', () => {
   it('says sizes, rate and time left', () => {
     // 50 of 250 MB in 2 s: 25 MB/s, 200 MB left take 8 s
     assert.equal(describeProgress(50e6, 250e6, 2000), '50 of 250 MB, 25 MB/s, 8 s left');
-    assert.equal(describeProgress(1e6, 250e6, 1000), '1.0 of 250 MB, 1.0 MB/s, 5 min left');
+    assert.equal(describeProgress(3e6, 250e6, 1000), '3.0 of 250 MB, 3.0 MB/s, 2 min left');
+    assert.equal(describeProgress(1e6, 250e6, 1000), '1.0 of 250 MB', 'too early for an estimate');
     assert.equal(describeProgress(0, 250e6, 0), '0.0 of 250 MB');
   });
 });

@@ -3,7 +3,7 @@ import type { JobForm } from '../shared/schema/job.ts';
 import { jsonSchema } from './json-schema.ts';
 
 async function harvestForm(): Promise<JobForm> {
-  const { harvestConfigSchema } = await import('./harvest/job.ts');
+  const { harvestConfigSchema } = await import('./harvest/config.ts');
   return {
     kind: 'harvest', variant: null, title: 'Harvest activations', paper: null,
     summary: 'Runs a model over a corpus and keeps the activations at one or several hooks.',
@@ -13,10 +13,10 @@ async function harvestForm(): Promise<JobForm> {
 
 /** One form a dictionary variant: what every training takes, and what this variant adds. */
 async function trainForms(): Promise<JobForm[]> {
-  const [{ trainConfigSchema }, { registry }] = await Promise.all([import('./train/job.ts'), import('./sae/registry.ts')]);
+  const [{ trainFormSchema }, { registry }] = await Promise.all([import('./train/config.ts'), import('./sae/registry.ts')]);
   return registry.map((definition) => ({
     kind: 'train', variant: definition.id, title: definition.title, summary: definition.summary, paper: definition.paper,
-    schema: jsonSchema(trainConfigSchema),
+    schema: jsonSchema(trainFormSchema(definition)),
   }));
 }
 

@@ -17,4 +17,8 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'serve', summary: 'Serve the studio to a browser on this machine', load: () => import('./serve.ts') },
   { name: 'studio', summary: 'Open the studio', load: () => import('./studio.ts') },
   { name: 'harvest', summary: 'Run a model over a corpus and store its activations at one or several hooks', load: () => import('./harvest.ts') },
+  { name: 'catalog build', summary: 'Describe every feature of a dictionary over a store, in one file', load: () => import('./catalog-build.ts') },
+  { name: 'catalog info', summary: 'What a catalog holds', load: () => import('./catalog-info.ts') },
+  { name: 'catalog verify', summary: 'Check that a catalog is whole and unharmed', load: () => import('./catalog-verify.ts') },
+  { name: 'catalog search', summary: 'Find words in labels and examples', load: () => import('./catalog-search.ts') },
 ];

@@ -20,7 +20,7 @@ export function sampleConfig(workspace: string, model: string, name: string, see
   const dictionary = join(kindFolder(workspace, 'dictionary'), name);
   return {
     harvest: { model, hooks: ['blocks.9.hook_resid_post'], corpus: 'wordnet', tokens: 217_600, contextLength: 128, out: store, seed },
-    train: { activations: store, variant: 'topk', dSae: 4608, k: 32, batch: 2048, steps: 600, lr: 8e-4, out: dictionary, seed },
+    train: { activations: [store], variant: 'topk', dSae: 4608, k: 32, batch: 2048, steps: 600, lr: 8e-4, out: dictionary, seed },
     catalog: { store, dictionary, model, out: join(kindFolder(workspace, 'catalog'), `${name}.loupe`) },
   };
 }

@@ -2,10 +2,13 @@
 import { basename } from 'node:path';
 import type { JobContext } from '../../engine/job.ts';
 import { parseConfig } from '../../engine/config-issues.ts';
+import { jsonSchema } from '../../engine/json-schema.ts';
 import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
 import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
-import { checkedDemo } from './demo.ts';
+import { buildCatalog } from '../catalog/build.ts';
+import { buildConfigSchema } from '../catalog/build-config.ts';
+import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { withOptionalOutput, withOutput } from './outputs.ts';
 import { runDemoPipeline } from './pipeline.ts';
 
@@ -20,18 +23,11 @@ async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function catalogSchema(): Promise<typeof import('../catalog/build-config.ts').buildConfigSchema> {
-  return (await import('../catalog/build-config.ts')).buildConfigSchema;
-}
-
-async function checkedCatalogBuild(config: Config): Promise<Record<string, unknown>> {
-  return parseConfig(await catalogSchema(), config);
-}
 
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
 export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config): Promise<Record<string, unknown>> {
   const config = withOutput(workspace, kind, given);
-  if (kind === 'catalog-build') return checkedCatalogBuild(config);
+  if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
   if (kind === 'demo') return checkedDemo(config);
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
@@ -48,10 +44,10 @@ export function jobTitle(kind: JobKind, config: Config): string {
 
 /** The forms of every job that can be started from the studio. */
 export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
-  const [{ forms }, { jsonSchema }, build] = await Promise.all([engine.request('forms', {}), import('../../engine/json-schema.ts'), catalogSchema()]);
+  const { forms } = await engine.request('forms', {});
   const catalog: JobForm = {
     kind: 'catalog-build', variant: null, title: 'Build a catalog', paper: null,
-    summary: 'Describes each feature of a dictionary over a store of activations, in one file that can be browsed and shared.', schema: jsonSchema(build),
+    summary: 'Describes each feature of a dictionary over a store of activations, in one file that can be browsed and shared.', schema: jsonSchema(buildConfigSchema),
   };
   const demo: JobForm = {
     kind: 'demo', variant: null, title: 'Sample run', paper: null,
@@ -80,10 +76,7 @@ function engineStage(engine: EngineSupervisor, id: string, kind: EngineJobKind):
 
 /** Statistics run in the engine, the catalog's worker takes their result in. */
 function catalogStage(engine: EngineSupervisor, id: string): Stage {
-  return async (config, context) => {
-    const { buildCatalog } = await import('../catalog/build.ts');
-    return buildCatalog(await checkedCatalogBuild(config), context, engineStage(engine, id, 'statistics'));
-  };
+  return async (config, context) => buildCatalog(parseConfig(buildConfigSchema, config), context, engineStage(engine, id, 'statistics'));
 }
 
 /** Runs one job of the queue to its end. */
@@ -97,7 +90,6 @@ export async function runJob({ engine, workspace }: JobParts, job: Job, folder: 
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);
     case 'demo': {
-      const { demoPipelineConfig } = await import('./demo.ts');
       const services = { harvest: stage('harvest'), train: stage('train'), buildCatalog: catalogStage(engine, job.id) };
       return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), services, { ...context }, sink.progress);
     }

@@ -34,12 +34,14 @@ interface Stage {
   readonly words: string;
   /** Its part of the whole time, as measured on the sample model with two cores. */
   readonly share: number;
+  /** Where the stage's own phases begin and end within it; a stage of one phase needs none. */
+  readonly phases?: Readonly<Record<string, readonly [number, number]>>;
 }
 
 const stages: readonly Stage[] = [
   { name: 'harvest', words: 'Harvesting activations', share: 0.4 },
   { name: 'train', words: 'Training the dictionary', share: 0.42 },
-  { name: 'catalog', words: 'Building the catalog', share: 0.18 },
+  { name: 'catalog', words: 'Building the catalog', share: 0.18, phases: { encode: [0, 0.4], statistics: [0.4, 0.85], catalog: [0.85, 1] } },
 ];
 
 /** Steps of the whole. A stage may have any number of its own. */
@@ -47,8 +49,9 @@ const total = 1000;
 
 /** The progress of the whole out of that of a stage. `before` is the share of the stages that are done. */
 export function overall(stage: Stage, before: number, startedAt: number, progress: Progress, now: number): Progress {
+  const [from, to] = stage.phases?.[progress.phase] ?? [0, 1];
   const part = progress.total === 0 ? 0 : Math.min(1, progress.step / progress.total);
-  const done = before + stage.share * part;
+  const done = before + stage.share * (from + (to - from) * part);
   const elapsed = (now - startedAt) / 1000;
   return {
     ...progress,

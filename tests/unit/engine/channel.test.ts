@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Duplex, duplexPair } from 'node:stream';
+import type { Duplex} from 'node:stream';
+import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { messageSplitter, openChannel } from '../../../src/engine/channel.ts';
 import { vector } from '../../../src/shared/schema/tensor.ts';

@@ -119,6 +119,24 @@ test('commands over a socket get typed answers, tensors included, and events arr
   client.socket.close();
 });
 
+test('a ping in the middle of a training step is answered before that step ends', async (t) => {
+  const { host: { port }, services } = await serve(t);
+  const client = await TestClient.connect(port, token);
+  await services.context.engine.start();
+  const started = await client.invoke('jobs.start', { kind: 'train', config: { steps: 1, blockMs: 1500 } });
+  const { id } = (started as { output: { id: string } }).output;
+  // The line of the log says that the job is at work; its one step blocks the engine from then on.
+  for (let lines: string[] = []; lines.length === 0;) ({ lines } = ((await client.invoke('jobs.log', { id, tail: 5 })) as { output: { lines: string[] } }).output);
+  const stepEnded = (): boolean => client.events.some((event) => event.name === 'job.metrics');
+  for (const name of ['system.info', 'workspace.list', 'jobs.list']) {
+    assert.equal((await client.invoke(name, {})).type, 'result');
+    assert.ok(!stepEnded(), name);
+  }
+  // The engine itself answers between steps only: the step had not ended until now.
+  assert.equal((await client.invoke('models.find', {})).type, 'result');
+  assert.ok(stepEnded());
+});
+
 test('a second loupe joins with the token of the lock file; a page or a stranger cannot', async (t) => {
   const { host: { port }, joins } = await serve(t);
   assert.deepEqual(await joinOwner(port, token, { open: '/x.loupe', show: true }), { host: 'http', address: 'http://x/' });

@@ -1,0 +1,72 @@
+/** `loupe catalog build`: from a store, a dictionary and its model to a catalog, or another source in one. */
+import { rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { LoupeError } from '../../shared/errors.ts';
+import { buildCatalog } from '../../main/catalog/build.ts';
+import { buildConfigSchema } from '../../main/catalog/build-config.ts';
+import type { BuildConfig } from '../../main/catalog/build-config.ts';
+import type { CliCommand, CliContext, CliResult } from '../command.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+const number = (text: string): number => (text.trim() === '' ? NaN : Number(text));
+
+function configure(command: Command): void {
+  command
+    .requiredOption('--store <dir>', 'folder of the activations')
+    .requiredOption('--dictionary <dir>', 'folder of the dictionary')
+    .requiredOption('--model <path>', 'the model that the activations came from: Hugging Face folder or GGUF file')
+    .requiredOption('--out <file>', 'the catalog; one that exists gets another source, an unfinished build is continued')
+    .option('--name <text>', 'what the source is called (default: after the dictionary)')
+    .option('--top-examples <n>', 'strongest examples of each feature (default: 20)', number)
+    .option('--interval-examples <n>', 'random examples from each fifth of (0, max] (default: 5)', number)
+    .option('--window <n>', 'tokens shown around a peak (default: 64)', number)
+    .option('--logits <n>', 'tokens raised most, and as many lowered most (default: 10)', number)
+    .option('--no-centre-logits', 'logit effects as they are, not relative to their mean over the vocabulary')
+    .option('--neighbours <n>', 'nearest features by decoder cosine (default: 10)', number);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  return `--${String(issue.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${issue.message}`;
+}
+
+/** The config that the options say. Kind bad-request names each option that is wrong. */
+export function buildConfigOf(options: Options, seed: number): BuildConfig {
+  const { json: _json, workspace: _workspace, ...fields } = options;
+  const paths = Object.fromEntries(['store', 'dictionary', 'model', 'out'].map((name) => [name, resolve(String(options[name]))]));
+  const parsed = buildConfigSchema.safeParse({ ...fields, ...paths, seed });
+  if (parsed.success) return parsed.data;
+  throw new LoupeError('bad-request', parsed.error.issues.map(describe).join('; '));
+}
+
+/** Where an unfinished build keeps its files: beside the catalog, hidden, gone when it is done. */
+export function buildFolder(out: string): string {
+  return join(dirname(out), `.${basename(out)}.build`);
+}
+
+async function run(_args: readonly string[], options: Options, context: CliContext): Promise<CliResult> {
+  const config = buildConfigOf(options, context.seed);
+  const { signal, progress, log } = context;
+  const folder = buildFolder(config.out);
+  const start = performance.now();
+  const result = await buildCatalog(config, { signal, progress, log, metrics: () => {}, folder }, async (statistics, inner) => {
+    const { runStatistics, statisticsConfigSchema } = await import('../../engine/interp/job.ts');
+    return runStatistics(statisticsConfigSchema.parse(statistics), inner);
+  });
+  rmSync(folder, { recursive: true, force: true });
+  const seconds = (performance.now() - start) / 1000;
+  const { features, tokens, dead } = result as Record<string, number>;
+  return {
+    json: { ...result, seconds: Number(seconds.toFixed(2)) },
+    text: `${features!.toLocaleString('en-US')} features (${dead!.toLocaleString('en-US')} dead) over ${tokens!.toLocaleString('en-US')} tokens in ${seconds.toFixed(1)} s: ${config.out}`,
+  };
+}
+
+export const command: CliCommand = {
+  name: 'catalog build',
+  summary: 'Describe every feature of a dictionary over a store, in one file',
+  configure,
+  run,
+};

@@ -13,6 +13,7 @@ export interface RegisteredCommand {
 }
 
 export const registry: readonly RegisteredCommand[] = [
+  { name: 'demo', summary: 'The main job on the sample model, from nothing to a catalog with its studio', load: () => import('./demo.ts') },
   { name: 'doctor', summary: 'What was found on this machine, what was refused and why', load: () => import('./doctor.ts') },
   { name: 'serve', summary: 'Serve the studio to a browser on this machine', load: () => import('./serve.ts') },
   { name: 'studio', summary: 'Open the studio', load: () => import('./studio.ts') },

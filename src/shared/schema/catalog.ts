@@ -111,7 +111,7 @@ export const featureSchema = z.strictObject({
   max: z.number(),
   mean: z.number(),
   dead: z.boolean(),
-  /** Counts in 50 bins that are equal in log10(activation) from `low` to `high`; float64 [50]. */
+  /** Counts in 50 bins that are equal in log10(activation); `low` and `high` are log10 themselves. float64 [50]. */
   histogram: z.strictObject({ low: z.number(), high: z.number(), counts: tensorSchema }),
   topLogits: z.array(logitEffectSchema),
   bottomLogits: z.array(logitEffectSchema),

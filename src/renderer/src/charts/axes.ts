@@ -12,7 +12,7 @@ export interface AxisSpec {
 
 /** A tick's label: three figures at most, without trailing zeros. */
 export function tick(value: number): string {
-  return Math.abs(value) >= 1000 || Number.isInteger(value) ? significant(value, 3) : significant(value, 3).replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '');
+  return significant(value, 3).replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '');
 }
 
 /** Tick places on an axis that runs from `low` to `high` in log10: powers of ten, with 2 and 5 between them where there is room. */

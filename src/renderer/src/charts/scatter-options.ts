@@ -40,7 +40,7 @@ export function scatterOption(spec: ScatterSpec, palette: Palette): ChartOption 
     yAxis: logAxis('maximum activation', y[0], y[1], 'y', palette),
     brush: { xAxisIndex: 0, yAxisIndex: 0, brushStyle: brushStyle(palette) },
     series: [
-      { type: 'scatter', data: rows(points), symbolSize: points.length > 60_000 ? 2 : 3, large: points.length > 30_000, largeThreshold: 10_000, itemStyle: { color: palette.accent, opacity: 0.5 } },
+      { type: 'scatter', data: rows(points), symbolSize: points.length > 60_000 ? 2 : 3, large: points.length > 30_000, largeThreshold: 10_000, progressive: 0, itemStyle: { color: palette.accent, opacity: 0.5 } },
       { type: 'scatter', data: selected, symbolSize: 11, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2 }, silent: true, z: 5 },
     ],
   };

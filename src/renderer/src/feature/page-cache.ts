@@ -17,7 +17,7 @@ export interface PageCacheOptions<T> {
 export class PageCache<T> {
   readonly #options: PageCacheOptions<T>;
   readonly #pages = new Map<number, readonly T[]>();
-  readonly #wanted = new Set<number>();
+  readonly #wanted = new Map<number, Promise<void>>();
   #total: number | null = null;
   #closed = false;
 
@@ -35,7 +35,7 @@ export class PageCache<T> {
     const number = Math.floor(index / this.#options.pageSize);
     const page = this.#pages.get(number);
     if (page === undefined) {
-      void this.#load(number);
+      void this.#want(number);
       return undefined;
     }
     this.#pages.delete(number);
@@ -45,8 +45,9 @@ export class PageCache<T> {
 
   /** The row, once it is there; undefined past the end. */
   async wait(index: number): Promise<T | undefined> {
-    if (this.row(index) === undefined) await this.#load(Math.floor(index / this.#options.pageSize), true);
-    return this.row(index);
+    const number = Math.floor(index / this.#options.pageSize);
+    if (!this.#pages.has(number)) await this.#want(number);
+    return this.#pages.has(number) ? this.row(index) : undefined;
   }
 
   /** The place of the first loaded row that `matches`, or null. */
@@ -63,9 +64,15 @@ export class PageCache<T> {
     this.#closed = true;
   }
 
-  async #load(number: number, again = false): Promise<void> {
-    if (this.#closed || (this.#wanted.has(number) && !again)) return;
-    this.#wanted.add(number);
+  /** One request a page at a time, whoever asks. */
+  #want(number: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    const loading = this.#wanted.get(number) ?? this.#load(number).finally(() => this.#wanted.delete(number));
+    this.#wanted.set(number, loading);
+    return loading;
+  }
+
+  async #load(number: number): Promise<void> {
     try {
       const page = await this.#options.fetch(number * this.#options.pageSize, this.#options.pageSize);
       if (this.#closed) return;
@@ -75,8 +82,6 @@ export class PageCache<T> {
       this.#options.onChange();
     } catch (thrown) {
       if (!this.#closed) this.#options.onError(thrown);
-    } finally {
-      this.#wanted.delete(number);
     }
   }
 

@@ -14,7 +14,7 @@ export function compact(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (Math.abs(value) < 10_000) return Number.isInteger(value) ? count(value) : significant(value);
   const [scale, letter] = scales.find(([size]) => Math.abs(value) >= size)!;
-  return `${(value / scale).toPrecision(3)} ${letter}`;
+  return `${minus((value / scale).toPrecision(3))} ${letter}`;
 }
 
 /** `digits` significant figures; very small and very large values in scientific notation. Null and NaN are a dash. */

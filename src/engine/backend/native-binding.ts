@@ -62,7 +62,7 @@ interface NodeBackend extends KernelBackend {
   executeMultipleOutputs(name: string, attrs: TfeOpAttr[], inputs: Tensor[], outputs: number): Tensor[];
 }
 
-const require = createRequire(import.meta.url);
+const load = createRequire(import.meta.url);
 let active: NodeBackend | undefined;
 let prelude: Prelude | undefined;
 const registered = new Map<string, boolean>();
@@ -107,11 +107,11 @@ export function registerNativeBackend(addon: string | Addon): { version: string;
     for (const [name, value] of Object.entries(runtimeEnvironment(threadCount()))) process.env[name] ??= value;
     restoreRemovedUtil();
     const binding = typeof addon === 'string' ? loadAddon(addon) : addon;
-    const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
+    const { NodeJSKernelBackend } = load('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
       NodeJSKernelBackend: new (binding: Addon, packageName: string) => NodeBackend;
     };
     const backend = new NodeJSKernelBackend(binding, 'loupe');
-    require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+    load('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
     tf.registerBackend('tensorflow', () => backend, 3);
     active = backend;
   }
@@ -124,10 +124,10 @@ function loadAddon(path: string): Addon {
   const beside = join(dirname(path), 'loupe_prelude.node');
   try {
     if (existsSync(beside)) {
-      (require(join(dirname(path), 'loupe_quiet.node')) as { mapQuietly(path: string): void }).mapQuietly(beside);
-      prelude = require(beside) as Prelude;
+      (load(join(dirname(path), 'loupe_quiet.node')) as { mapQuietly(path: string): void }).mapQuietly(beside);
+      prelude = load(beside) as Prelude;
     }
-    return require(path) as Addon;
+    return load(path) as Addon;
   } catch (error) {
     throw new LoupeError('missing-component', `the native addon ${path} does not load; run: npm run setup`, String(error));
   }

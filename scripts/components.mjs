@@ -69,7 +69,7 @@ async function ensureParityVenv({ cache, reporter, env }) {
     await run('parity-venv', python, ['-m', 'venv', folder]);
     for (const { name, options, packages } of parseSteps(text)) {
       reporter.line(`  ${name}: ${packages.join(' ')}`);
-      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...options, ...packages];
+      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--retries', '5', ...options, ...packages];
       await run('parity-venv', result.python, pip);
     }
     writeAtomic(complete, '');

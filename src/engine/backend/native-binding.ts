@@ -196,6 +196,9 @@ export function executeNative(name: string, attrs: OpAttrs, inputs: readonly Ten
   return backend.executeMultipleOutputs(name, tfeAttrs, [...inputs], outputs);
 }
 
+/** The runtime gives each variable of this name (its ResourceHandle::ANONYMOUS_NAME) a place of its own; without it all would share one. */
+const anonymousName = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347';
+
 /**
  * A variable that lives in the runtime and that fused ops update in place (`ResourceApplyAdam` and our own).
  * The handle is itself a small tensor, kept out of memory scopes until `dispose`.
@@ -211,7 +214,8 @@ export class ResourceVariable {
     }
     this.shape = [...initial.shape];
     this.dtype = initial.dtype;
-    const [handle] = executeNative('VarHandleOp', { dtype: { type: this.dtype }, shape: { shape: this.shape } }, [], 1);
+    const attrs = { dtype: { type: this.dtype }, shape: { shape: this.shape }, shared_name: { string: anonymousName } } as const;
+    const [handle] = executeNative('VarHandleOp', attrs, [], 1);
     if (handle === undefined) throw new LoupeError('defect', 'VarHandleOp returned nothing');
     this.#handle = tf.keep(handle);
     this.assign(initial);

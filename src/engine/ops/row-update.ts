@@ -168,6 +168,8 @@ function updateSinceFired(sinceFired: Cell, codes: TopKCodes): void {
   const dSae = sinceFired.shape[0]!;
   const used = tf.reshape(tf.greater(codes.values, 0), [-1]);
   const counts = tf.scatterND(tf.reshape(codes.indices, [-1, 1]), tf.cast(used, 'float32'), [dSae]);
-  const older = tf.minimum(tf.add(sinceFired.read(), tf.scalar(codes.values.shape[0], 'int32')), tf.scalar(2147483647, 'int32'));
+  // limited before the sum, which would wrap
+  const rows = codes.values.shape[0];
+  const older = tf.add(tf.minimum(sinceFired.read(), tf.scalar(2147483647 - rows, 'int32')), tf.scalar(rows, 'int32'));
   sinceFired.assign(tf.cast(tf.where(tf.greater(counts, 0), tf.zerosLike(older), older), 'int32'));
 }

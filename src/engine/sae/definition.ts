@@ -30,6 +30,8 @@ export interface LossContext {
   /** 1 where a latent has not fired for the dead window, float32 [dSae]; null when none is dead. */
   readonly dead: Tensor1D | null;
   readonly deadCount: number;
+  /** Total variance of the data a row, in scaled units: the denominator of normalised losses. */
+  readonly variance: number;
 }
 
 export interface LossResult {

@@ -38,7 +38,7 @@ export const topk = defineVariant({
     const u = preActivations(parameters, x);
     const latents = topKDense(u, k);
     const reconstruction = decodeLinear(parameters, latents);
-    const main = normalisedError(x, reconstruction);
+    const main = tf.div(tf.sum(tf.squaredDifference(x, reconstruction)), x.shape[0] * context.variance);
     const useAux = context.dead !== null && auxK > 0 && auxCoefficient > 0;
     const auxLoss = useAux ? auxiliaryLoss(parameters, u, tf.sub(x, reconstruction), auxK, context.dead!) : tf.scalar(0);
     const loss = tf.add(main, tf.mul(auxLoss, auxCoefficient)) as Scalar;

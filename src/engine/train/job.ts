@@ -1,0 +1,104 @@
+/** Training as a job: resumes when it is run again in the same folder, and gives the held-out figures at the end. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LoupeError } from '../../shared/errors.ts';
+import { loadBackend } from '../backend/load.ts';
+import { evaluateDictionary } from '../eval/reconstruction.ts';
+import type { Evaluation } from '../eval/reconstruction.ts';
+import { writeJsonAtomic } from '../files/atomic.ts';
+import { readJson } from '../formats/sae-lens.ts';
+import { breathe } from '../job.ts';
+import type { JobContext, JobRunner } from '../job.ts';
+import { openStore } from '../store/open.ts';
+import { StoreSource } from './activation-buffer.ts';
+import { removeCheckpoints } from './checkpoint.ts';
+import { resolveTraining } from './config.ts';
+import type { TrainConfig } from './config.ts';
+import { trainLoop } from './loop.ts';
+import { elapsedSeconds, openRun } from './run.ts';
+import type { Run } from './run.ts';
+import { saveDictionary } from './save.ts';
+import type { ActivationSource } from './source.ts';
+
+export { trainConfigSchema, trainFormSchema } from './config.ts';
+export type { TrainConfig } from './config.ts';
+
+/** Held-out tokens where the config does not say: a tenth of the data, at most this. */
+const mostHeldOut = 20_000;
+
+/** The stores that a config names, as one shuffling source. The caller closes it. */
+export function openStoreSource(config: TrainConfig): ActivationSource {
+  const stores = [];
+  try {
+    for (const folder of config.activations) stores.push(openStore(folder));
+    const tokens = stores.reduce((sum, { manifest }) => sum + manifest.contexts * manifest.contextLength, 0);
+    const heldOut = config.heldOut ?? Math.min(mostHeldOut, Math.floor(tokens / 10));
+    return new StoreSource(stores, { hookPoint: config.hookPoint, seed: config.seed, bufferRows: resolveTraining(config).bufferRows, heldOut });
+  } catch (error) {
+    for (const store of stores) store.close();
+    throw error;
+  }
+}
+
+/** Notes the config of a fresh folder; refuses to go on with another one in a used folder (kind conflict names the field). */
+function claimFolder(config: TrainConfig, folder: string): void {
+  const path = join(folder, 'train.json');
+  if (!existsSync(path)) return writeJsonAtomic(path, config);
+  const before = readJson(path);
+  const free = new Set(['logEvery', 'checkpointEvery']);
+  for (const key of new Set([...Object.keys(before), ...Object.keys(config)])) {
+    const [was, is] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
+    if (was === is || free.has(key)) continue;
+    throw new LoupeError('conflict', `${folder} holds a run with ${key} ${was ?? 'absent'}, not ${is ?? 'absent'}: resume it with its own config, or choose another folder`);
+  }
+}
+
+async function evaluate(run: Run, context: JobContext): Promise<Evaluation | null> {
+  const dictionary = saveDictionary(run);
+  try {
+    if (run.config.heldOut === 0) return null;
+    return await evaluateDictionary(dictionary, run.source.heldOut(), async (rows) => {
+      context.progress({ phase: 'evaluate', step: rows, total: 0, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: null });
+      await breathe();
+    });
+  } finally {
+    dictionary.dispose();
+  }
+}
+
+function resultOf(run: Run, evaluation: Evaluation | null, seconds: number): Record<string, unknown> {
+  return {
+    dictionary: run.config.out, variant: run.config.variant, backend: run.backend, steps: run.step, tokens: run.tokensSeen,
+    seconds, tokensPerSecond: run.tokensSeen / seconds, deadInTraining: run.trainer.deadCount() / run.config.dSae,
+    ...(evaluation === null ? {} : { ...evaluation.masked, unmasked: evaluation.unmasked }),
+  };
+}
+
+/** Trains from `source`, which it closes. Exposed for sources other than stores. */
+export async function trainFrom(source: ActivationSource, config: TrainConfig, context: JobContext): Promise<Record<string, unknown>> {
+  let run: Run | undefined;
+  try {
+    const done = join(context.folder, 'result.json');
+    claimFolder(config, context.folder);
+    if (existsSync(done) && existsSync(join(config.out, 'loupe.json'))) return readJson(done);
+    const { backend } = await loadBackend();
+    run = await openRun(config, source, backend, context);
+    await trainLoop(run);
+    const seconds = elapsedSeconds(run);
+    const result = resultOf(run, await evaluate(run, context), seconds);
+    writeJsonAtomic(done, result);
+    removeCheckpoints(join(context.folder, 'checkpoints'));
+    return result;
+  } finally {
+    run?.trainer.dispose();
+    source.close();
+  }
+}
+
+/**
+ * Trains on the stores that the config names. Run again in the same folder it resumes, and ends with the same weights bit for bit
+ * on the same backend and thread count.
+ *
+ * Kinds: bad-request, mismatch, not-found, not-finite, cancelled, conflict, no-space.
+ */
+export const runTrain: JobRunner<TrainConfig> = (config, context) => trainFrom(openStoreSource(config), config, context);

@@ -21,9 +21,14 @@ export function temporaryFolder(t: TestContext, name: string): string {
   return path;
 }
 
-export function openServices(t: TestContext, workspace = join(temporaryFolder(t, 'ws'), 'Loupe')): { services: Services; invoke: Invoke; workspace: string } {
+export function openServices(t: TestContext): { services: Services; invoke: Invoke; workspace: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'loupe-ws-'));
+  const workspace = join(folder, 'Loupe');
   const services = createServices({ workspace, host: 'http', token, engineEntry });
-  t.after(() => services.close());
+  t.after(async () => {
+    await services.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
   return { services, invoke: createInvoke(services.handlers, true), workspace };
 }
 

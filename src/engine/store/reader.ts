@@ -51,6 +51,18 @@ export function openShard(folder: string, manifest: StoreManifest, shard: StoreS
   return file;
 }
 
+/** Half-precision values read at once: small enough that they are still in the cache when they are decoded. */
+const sliceElements = 1 << 16;
+
+/** Elements from `first` of a tensor into `out`, which says how many. */
+function readRows(file: SafetensorsFile, name: string, first: number, out: Float32Array): void {
+  if (file.entries.get(name)!.dtype !== 'F16') return out.set(file.readFloat32(name, first, out.length));
+  for (let done = 0; done < out.length; done += sliceElements) {
+    const count = Math.min(sliceElements, out.length - done);
+    decodeFloat16(file.readFloat16Bits(name, first + done, count), out.subarray(done, done + count));
+  }
+}
+
 class ShardedStore implements ActivationStore {
   readonly folder: string;
   readonly manifest: StoreManifest;
@@ -75,14 +87,12 @@ class ShardedStore implements ActivationStore {
     return rowMask(this.manifest, this.tokens(firstContext, count), this.documents(firstContext, count));
   }
 
-  activations(hook: string, firstContext: number, count: number): Float32Array {
+  activations(hook: string, firstContext: number, count: number, reuse?: Float32Array): Float32Array {
     const width = hookOf(this, hook).d * this.manifest.contextLength;
-    const out = new Float32Array(this.#checked(firstContext, count) * width);
+    const length = this.#checked(firstContext, count) * width;
+    const out = reuse !== undefined && reuse.length >= length ? reuse.subarray(0, length) : new Float32Array(length);
     this.#eachShard(firstContext, count, (file, first, contexts, done) => {
-      const into = out.subarray(done * width, (done + contexts) * width);
-      const name = hookTensor(hook);
-      if (this.manifest.dtype === 'float16') decodeFloat16(file.readFloat16Bits(name, first * width, into.length), into);
-      else into.set(file.readFloat32(name, first * width, into.length));
+      readRows(file, hookTensor(hook), first * width, out.subarray(done * width, (done + contexts) * width));
     });
     return out;
   }

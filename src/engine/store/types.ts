@@ -97,7 +97,10 @@ export interface ActivationStore {
   documents(firstContext: number, count: number): Int32Array;
   /** 1 where a row counts in training and evaluation: not position 0 (nor, where attention was isolated, the first of a document), not a special token. uint8 [count * contextLength]. */
   mask(firstContext: number, count: number): Uint8Array;
-  /** Activations at `hook`, float32 [count * contextLength, d]. Kind not-found for a hook that the store lacks. */
-  activations(hook: string, firstContext: number, count: number): Float32Array;
+  /**
+   * Activations at `hook`, float32 [count * contextLength, d]. Kind not-found for a hook that the store lacks. `out`, when it is
+   * long enough, is filled instead of a new array, and its part is returned: fresh memory costs as much as decoding.
+   */
+  activations(hook: string, firstContext: number, count: number, out?: Float32Array): Float32Array;
   close(): void;
 }

@@ -23,6 +23,18 @@ test('any slice of contexts is read, across shards, one hook at a time', async (
   }
 });
 
+test('activations fill an array that is given, when it is long enough', async (t) => {
+  const folder = join(temporaryFolder(t), 's');
+  await writeSmallStore(folder);
+  const store = openHarvestedStore(folder);
+  t.after(() => store.close());
+  const [long, short] = [new Float32Array(20), new Float32Array(7)];
+  const values = store.activations('blocks.0.hook_resid_post', 3, 2, long);
+  assert.equal(values.buffer, long.buffer);
+  assert.deepEqual([...values], [...store.activations('blocks.0.hook_resid_post', 3, 2, short)]);
+  assert.equal(values.length, 16);
+});
+
 test('the mask leaves out position 0 and special tokens', async (t) => {
   const folder = join(temporaryFolder(t), 's');
   await writeSmallStore(folder);

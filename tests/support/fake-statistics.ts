@@ -51,22 +51,23 @@ export function fakeStore(sizes: FakeSizes): ActivationStore {
   };
 }
 
-/** Keeps the k largest products with its rows, those above 0. `never` latents are never kept. */
+/** Codes drawn from a generator seeded by each row's own bits: k latents a row, values above 0. `never` latents are never drawn. */
 export function fakeDictionary(sizes: FakeSizes, never: readonly number[] = []): Dictionary {
   const { dIn, dSae, k, seed = 0 } = sizes;
   const wDec = Random.from(seed, 'fake-dictionary').normals(dSae * dIn, 1 / Math.sqrt(dIn));
   const encode = (x: Float32Array, rows: number): SparseCodes => {
     const indices = new Int32Array(rows * k);
     const values = new Float32Array(rows * k);
+    const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
     for (let row = 0; row < rows; row++) {
-      const pre = Array.from({ length: dSae }, (_, latent) => {
-        let sum = 0;
-        for (let i = 0; i < dIn; i++) sum += x[row * dIn + i]! * wDec[latent * dIn + i]!;
-        return { latent, value: never.includes(latent) ? 0 : Math.fround(sum) };
-      }).sort((a, b) => b.value - a.value || a.latent - b.latent);
+      const random = Random.from(bits[row * dIn]!);
+      const drawn = new Set<number>();
       for (let slot = 0; slot < k; slot++) {
-        indices[row * k + slot] = pre[slot]!.latent;
-        values[row * k + slot] = Math.max(0, pre[slot]!.value);
+        const latent = random.integer(dSae);
+        if (never.includes(latent) || drawn.has(latent)) continue;
+        drawn.add(latent);
+        indices[row * k + slot] = latent;
+        values[row * k + slot] = Math.abs(random.normal());
       }
     }
     return { rows, width: k, indices, values };

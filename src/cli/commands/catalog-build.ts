@@ -19,6 +19,7 @@ function configure(command: Command): void {
     .requiredOption('--dictionary <dir>', 'folder of the dictionary')
     .requiredOption('--model <path>', 'the model that the activations came from: Hugging Face folder or GGUF file')
     .requiredOption('--out <file>', 'the catalog; one that exists gets another source, an unfinished build is continued')
+    .option('--hook <name>', 'hook point in the store (default: the one that the dictionary names)')
     .option('--name <text>', 'what the source is called (default: after the dictionary)')
     .option('--top-examples <n>', 'strongest examples of each feature (default: 20)', number)
     .option('--interval-examples <n>', 'random examples from each fifth of (0, max] (default: 5)', number)

@@ -24,13 +24,22 @@ export function describeCatalog(info: CatalogInfo): string {
   return [head, ...(info.sources.length === 0 ? ['  no source yet'] : info.sources.map(sourceLine))].join('\n');
 }
 
+/** Provenance as an object; as text where a file from elsewhere holds something else. */
+function parsed(provenance: string): unknown {
+  try {
+    return JSON.parse(provenance);
+  } catch {
+    return provenance;
+  }
+}
+
 async function run(args: readonly string[]): Promise<CliResult> {
   const [path] = args;
   if (path === undefined) throw new LoupeError('bad-request', 'name the catalog: loupe catalog info FILE');
   const catalog = await openCatalog(path);
   try {
     const info = await catalog.info();
-    return { json: { ...info, sources: info.sources.map((source) => ({ ...source, provenance: JSON.parse(source.provenance) as unknown })) }, text: describeCatalog(info) };
+    return { json: { ...info, sources: info.sources.map((source) => ({ ...source, provenance: parsed(source.provenance) })) }, text: describeCatalog(info) };
   } finally {
     await catalog.close();
   }

@@ -10,6 +10,7 @@ export const statisticsFields = {
   store: path.describe('Folder of the activations'),
   dictionary: path.describe('Folder of the dictionary'),
   model: path.describe('The language model that the activations came from: a folder or a GGUF file'),
+  hook: z.string().max(200).default('').describe('Hook point in the store; empty: the one that the dictionary names'),
   name: z.string().max(200).default('').describe('What the source is called in the catalog; empty: after the dictionary'),
   topExamples: count('Strongest examples of each feature', 1, 200, 20),
   intervalExamples: count('Random examples from each fifth of (0, max]', 0, 50, 5),
@@ -24,7 +25,7 @@ export const statisticsConfigSchema = z.strictObject(statisticsFields);
 export type StatisticsConfig = z.infer<typeof statisticsConfigSchema>;
 
 /** What the figures depend on, beside what they are taken over. */
-export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'dictionary' | 'model' | 'name'>;
+export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'dictionary' | 'model' | 'hook' | 'name'>;
 
 /** Equal intervals of (0, max], as SAEDashboard has them (its "quantiles"). */
 export const intervals = 5;

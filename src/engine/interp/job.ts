@@ -21,7 +21,7 @@ function unembeddingOf(model: LanguageModel): Unembedding {
 
 /** Result: {folder, key, features, tokens, dead}. Kinds: those of loading, mismatch, cancelled, not-finite, no-space. */
 export const runStatistics: JobRunner<StatisticsConfig> = async (config: StatisticsConfig, context: JobContext) => {
-  const { store: storePath, dictionary: dictionaryPath, model: modelPath, name, ...options } = config;
+  const { store: storePath, dictionary: dictionaryPath, model: modelPath, hook, name, ...options } = config;
   await loadBackend();
   const store = openStore(storePath);
   try {
@@ -30,7 +30,7 @@ export const runStatistics: JobRunner<StatisticsConfig> = async (config: Statist
       const model = await loadModel(modelPath);
       try {
         const parts = {
-          store, dictionary, hook: dictionary.provenance.hookPoint, name: name === '' ? basename(dictionaryPath) : name,
+          store, dictionary, hook: hook === '' ? dictionary.provenance.hookPoint : hook, name: name === '' ? basename(dictionaryPath) : name,
           identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model),
         };
         return { ...(await computeStatistics(parts, options, context.folder, context)) };

@@ -27,15 +27,18 @@ export interface LogitEffects {
 
 const rowBlock = 128;
 
-/** float32 [rows, vocab] */
-function effectsOf(directions: Tensor2D, unembedding: Unembedding, centre: boolean): Float32Array {
-  return tf.tidy(() => {
-    let x: Tensor = directions;
+/** directions float32 [rows, dModel] -> float32 [rows, vocab]. (A typed array out of `tidy` would be walked element by element.) */
+function effectsOf(directions: Float32Array, rows: number, unembedding: Unembedding, centre: boolean): Float32Array {
+  const effects = tf.tidy(() => {
+    let x: Tensor = tf.tensor2d(directions, [rows, directions.length / rows]);
     if (unembedding.centresInput) x = tf.sub(x, tf.mean(x, 1, true));
     if (unembedding.finalNormWeight !== null) x = tf.mul(x, unembedding.finalNormWeight);
     const logits = tf.matMul(x as Tensor2D, unembedding.weight as Tensor2D);
-    return (centre ? tf.sub(logits, tf.mean(logits, 1, true)) : logits).dataSync() as Float32Array;
+    return centre ? tf.sub(logits, tf.mean(logits, 1, true)) : logits;
   });
+  const values = effects.dataSync() as Float32Array;
+  effects.dispose();
+  return values;
 }
 
 /**
@@ -50,9 +53,7 @@ export function logitEffects(directions: Float32Array, unembedding: Unembedding,
   const values = new Float32Array(n * 2 * wanted);
   for (let row = 0; row < n && wanted > 0; row += rowBlock) {
     const rows = Math.min(rowBlock, n - row);
-    const block = tf.tensor2d(directions.subarray(row * d, (row + rows) * d), [rows, d]);
-    const effects = effectsOf(block, unembedding, centre);
-    block.dispose();
+    const effects = effectsOf(directions.subarray(row * d, (row + rows) * d), rows, unembedding, centre);
     for (let i = 0; i < rows; i++) strongestAndWeakest(effects.subarray(i * vocab, (i + 1) * vocab), wanted, ids, values, (row + i) * 2 * wanted);
   }
   return { ids, values };

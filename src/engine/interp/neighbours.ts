@@ -42,8 +42,9 @@ export function nearestRows(units: Tensor2D, first: number, n: number, k: number
     const best = Array.from({ length: rows }, () => new Strongest(wanted));
     for (let column = 0; column < dSae; column += columnBlock) {
       const columns = Math.min(columnBlock, dSae - column);
-      const products = tf.tidy(() => tf.matMul(tf.slice(units, [first + row, 0], [rows, d]), tf.slice(units, [column, 0], [columns, d]), false, true).dataSync() as Float32Array);
-      scan(products, rows, columns, first + row, column, best);
+      const products = tf.tidy(() => tf.matMul(tf.slice(units, [first + row, 0], [rows, d]), tf.slice(units, [column, 0], [columns, d]), false, true));
+      scan(products.dataSync() as Float32Array, rows, columns, first + row, column, best);
+      products.dispose();
     }
     best.forEach((strongest, i) => {
       ids.set(strongest.ids, (row + i) * wanted);

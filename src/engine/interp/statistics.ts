@@ -16,6 +16,7 @@ import type { JobContext } from '../job.ts';
 import type { Dictionary } from '../sae/dictionary.ts';
 import type { ActivationStore, ModelIdentity } from '../store/types.ts';
 import { assertSameModel } from '../store/identity.ts';
+import { lockStore } from '../store/lock.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
 import { chunkPath, manifestPath, readManifest, writeChunk, writeContexts, writeManifest, writeVocabulary } from './build-files.ts';
 import type { StatisticsManifest, VocabularyTexts } from './build-files.ts';
@@ -52,6 +53,8 @@ export interface StatisticsResult {
   readonly dead: number;
 }
 
+type StatisticsContext = Pick<JobContext, 'signal' | 'progress' | 'log'>;
+
 export const chunkFeatures = 1024;
 
 /** Kind mismatch names what does not belong together, and its sizes. */
@@ -59,7 +62,7 @@ function checkParts({ store, dictionary, hook, identity }: StatisticsParts): voi
   assertSameModel(store, identity);
   const stored = store.manifest.hooks.find(({ name }) => name === hook);
   if (stored === undefined) {
-    throw new LoupeError('mismatch', `the dictionary reads ${hook}, and the store holds ${store.manifest.hooks.map(({ name }) => name).join(', ')}. Harvest at ${hook}.`);
+    throw new LoupeError('mismatch', `the dictionary reads ${hook === '' ? 'an unnamed hook' : hook}, and the store holds ${store.manifest.hooks.map(({ name }) => name).join(', ')}. ${hook === '' ? 'Name it' : 'Harvest there'}.`);
   }
   if (stored.d !== dictionary.dIn) throw new LoupeError('mismatch', `the dictionary takes ${dictionary.dIn} numbers a row, and ${hook} has ${stored.d} in the store.`);
   const trained = dictionary.provenance.model;
@@ -71,7 +74,6 @@ function checkParts({ store, dictionary, hook, identity }: StatisticsParts): voi
 /** Empties `folder` unless it belongs to the build `key`. */
 function claimFolder(folder: string, key: string): void {
   const keyFile = join(folder, 'key');
-  mkdirSync(folder, { recursive: true });
   const ours = existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key;
   removeFiles(folder, ours ? partialNames : allNames);
   if (!ours) writeFileAtomic(keyFile, key);
@@ -119,7 +121,7 @@ function effectsOf({ dictionary, unembedding }: StatisticsParts, first: number, 
   return logitEffects(reaches ? wDec.subarray(first * dIn, (first + n) * dIn) : new Float32Array(0), unembedding, options.logits, options.centreLogits);
 }
 
-async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: string, options: StatisticsOptions, context: Pick<JobContext, 'signal' | 'progress'>): Promise<void> {
+async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: string, options: StatisticsOptions, context: StatisticsContext): Promise<void> {
   const { dSae, dIn, wDec } = parts.dictionary;
   const units: Tensor2D = unitRows(wDec, dIn);
   const start = performance.now();
@@ -145,27 +147,34 @@ async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: str
   }
 }
 
-/** Runs the pass in `folder`, or what is left of it. Kinds mismatch, cancelled, not-finite, no-space. */
-export async function computeStatistics(
-  parts: StatisticsParts, options: StatisticsOptions, folder: string, context: Pick<JobContext, 'signal' | 'progress' | 'log'>,
-): Promise<StatisticsResult> {
+/** Runs the pass in `folder`, or what is left of it. Kinds mismatch, cancelled, locked, not-finite, no-space. */
+export async function computeStatistics(parts: StatisticsParts, options: StatisticsOptions, folder: string, context: StatisticsContext): Promise<StatisticsResult> {
   checkParts(parts);
   const { store, dictionary } = parts;
   const key = buildKey(storeHash(store.manifest), dictionaryHash(dictionary), parts.identity, parts.hook, options);
-  claimFolder(folder, key);
-  if (!existsSync(manifestPath(folder))) {
-    const { blocks } = await encodeStore(store, parts.hook, dictionary, folder, context);
-    const { counts, tokens } = countFirings(folder, blocks, dictionary.dSae);
-    const coded: CodedStore = { folder, blocks, contextLength: store.manifest.contextLength, counts, documents: DocumentIndex.of(store) };
-    await makeChunks(parts, coded, folder, options, context);
-    const used = usedContexts(folder, Math.ceil(dictionary.dSae / chunkFeatures), store.manifest.contexts);
-    const dead = counts.filter((n) => n === 0).length;
-    writeContexts(folder, readUsedContexts(store, used));
-    writeVocabulary(folder, vocabularyOf(parts));
-    writeManifest(folder, describe(parts, key, { tokens, dead, contexts: used.length }, options));
-    context.log(`counted ${tokens.toLocaleString('en-US')} tokens; ${dead} of ${dictionary.dSae.toLocaleString('en-US')} features never fire`);
+  mkdirSync(folder, { recursive: true });
+  const unlock = lockStore(folder);
+  try {
+    claimFolder(folder, key);
+    if (!existsSync(manifestPath(folder))) await computeAll(parts, options, folder, key, context);
+    removeFiles(folder, codeNames);
+  } finally {
+    unlock();
   }
-  removeFiles(folder, codeNames);
   const { source } = readManifest(folder);
   return { folder, key, features: source.features, tokens: source.tokens, dead: source.dead };
+}
+
+async function computeAll(parts: StatisticsParts, options: StatisticsOptions, folder: string, key: string, context: StatisticsContext): Promise<void> {
+  const { store, dictionary } = parts;
+  const { blocks } = await encodeStore(store, parts.hook, dictionary, folder, context);
+  const { counts, tokens } = countFirings(folder, blocks, dictionary.dSae);
+  const coded: CodedStore = { folder, blocks, contextLength: store.manifest.contextLength, counts, documents: DocumentIndex.of(store) };
+  await makeChunks(parts, coded, folder, options, context);
+  const used = usedContexts(folder, Math.ceil(dictionary.dSae / chunkFeatures), store.manifest.contexts);
+  const dead = counts.filter((n) => n === 0).length;
+  writeContexts(folder, readUsedContexts(store, used));
+  writeVocabulary(folder, vocabularyOf(parts));
+  writeManifest(folder, describe(parts, key, { tokens, dead, contexts: used.length }, options));
+  context.log(`counted ${tokens.toLocaleString('en-US')} tokens; ${dead} of ${dictionary.dSae.toLocaleString('en-US')} features never fire`);
 }

@@ -1,10 +1,9 @@
 /** Opening a catalog: the checks that every handle goes through. */
-import { renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { asideName, syncFolder } from '../../engine/files/atomic.ts';
 import { LoupeError } from '../../shared/errors.ts';
-import { dirname } from 'node:path';
-import { existsSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { openReader, openWriter } from './handle.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { checkSchema, migrate, schemaVersion } from './schema.ts';
@@ -42,6 +41,7 @@ export function openCatalogWriter(path: string): WriteHandle {
  */
 export function makeCatalog(path: string, fill: (db: WriteHandle) => void = () => {}): void {
   if (existsSync(path)) throw new LoupeError('conflict', `${path} exists already. Give another name, or remove it.`);
+  if (!existsSync(dirname(path))) throw new LoupeError('not-found', `${dirname(path)} does not exist. Make the folder first, or choose another place for the catalog.`);
   const aside = asideName(path);
   try {
     const db = closing(openAside(aside), (handle) => {
@@ -64,7 +64,7 @@ function openAside(aside: string): WriteHandle {
     return openWriter(aside, true);
   } catch (error) {
     if (error instanceof LoupeError && error.kind === 'not-found') {
-      throw new LoupeError('read-only', `${dirname(aside)} cannot be written, or does not exist. Choose another folder for the catalog.`, error.detail);
+      throw new LoupeError('read-only', `${dirname(aside)} cannot be written. Choose another folder for the catalog.`, error.detail);
     }
     throw error;
   }

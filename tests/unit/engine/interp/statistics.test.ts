@@ -35,7 +35,7 @@ function densify(): void {
   const codes = dictionary.encode(store.activations(hook, 0, sizes.contexts), rows);
   for (let row = 0; row < rows; row++) {
     tokens += mask[row]!;
-    for (let slot = row * sizes.k; slot < (row + 1) * sizes.k; slot++) if (mask[row] === 1) dense[row * sizes.dSae + codes.indices[slot]!] = codes.values[slot]!;
+    for (let slot = row * sizes.k; slot < (row + 1) * sizes.k; slot++) if (mask[row] === 1 && codes.values[slot]! > 0) dense[row * sizes.dSae + codes.indices[slot]!] = codes.values[slot]!;
   }
 }
 

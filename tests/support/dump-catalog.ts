@@ -1,0 +1,16 @@
+/** Every row of a catalog as text, for comparing two; times are left out. */
+import Database from 'better-sqlite3';
+
+const times = new Set(['started_at', 'finished_at']);
+const tables = ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'builds', 'features', 'feature_details', 'examples', 'labels', 'contexts_fts_idx', 'contexts_fts_docsize'];
+
+export function dumpCatalog(path: string): Record<string, string[]> {
+  const db = new Database(path, { readonly: true });
+  try {
+    return Object.fromEntries(tables.map((table) => [table, (db.prepare(`SELECT * FROM ${table}`).all() as Record<string, unknown>[]).map((row) => JSON.stringify(
+      Object.entries(row).filter(([name]) => !times.has(name)).map(([name, value]) => [name, value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value]),
+    ))]));
+  } finally {
+    db.close();
+  }
+}

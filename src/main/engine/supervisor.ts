@@ -140,7 +140,8 @@ export class EngineSupervisor {
   #spawn(): Engine {
     this.#enter('starting');
     this.#lastLines.length = 0;
-    const child = spawn(this.#options.execPath, [this.#options.entry], {
+    // Deprecation warnings of the tensor runtime would be the last lines that a user sees of a crash.
+    const child = spawn(this.#options.execPath, ['--no-deprecation', this.#options.entry], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: this.#options.env ?? process.env, windowsHide: true,
     });
     const ready = new Promise<void>((resolve, reject) => {

@@ -15,10 +15,10 @@ const outputs: Readonly<Partial<Record<JobKind, { readonly kind: ItemKind; reado
   'catalog-build': { kind: 'catalog', extension: '.loupe', from: ['dictionary'] },
 };
 
-/** Letters, digits, dots and dashes of a value; the last part of a path. */
+/** What of a value can stand in a file's name: the last part of a path, without its extension. */
 function word(value: unknown): string {
   const text = Array.isArray(value) ? String(value[0]) : value === undefined || value === null ? '' : String(value);
-  return basename(text).replace(/\.(gguf|loupe|jsonl?|txt|parquet)$/i, '').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 60);
+  return basename(text).replace(/\.(gguf|loupe|jsonl?|txt|parquet)$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100).replace(/^[-._]+|[-._]+$/g, '');
 }
 
 function freeName(folder: string, name: string, extension: string): string {

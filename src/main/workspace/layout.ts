@@ -1,6 +1,7 @@
 /** The folders of a workspace. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LoupeError, toErrorBody } from '../../shared/errors.ts';
 import type { ItemKind } from '../../shared/schema/workspace.ts';
 
 export const kindFolders: Readonly<Record<ItemKind, string>> = {
@@ -11,7 +12,12 @@ export const runsFolder = (workspace: string): string => join(workspace, 'runs')
 export const trashFolder = (workspace: string): string => join(workspace, '.trash');
 export const kindFolder = (workspace: string, kind: ItemKind): string => join(workspace, kindFolders[kind]);
 
-/** Makes the workspace and its folders where they are missing. Throws the system's error, which names the path. */
+/** Makes the workspace and its folders where they are missing. Kinds read-only, no-space, not-found, with the folder and the cure. */
 export function createWorkspace(workspace: string): void {
-  for (const folder of [...Object.values(kindFolders), 'runs']) mkdirSync(join(workspace, folder), { recursive: true });
+  try {
+    for (const folder of [...Object.values(kindFolders), 'runs']) mkdirSync(join(workspace, folder), { recursive: true });
+  } catch (error) {
+    const { kind, message } = toErrorBody(error);
+    throw new LoupeError(kind, `--workspace: "${workspace}" cannot be a workspace (${message}): choose a folder that you may write, by --workspace or LOUPE_WORKSPACE`);
+  }
 }

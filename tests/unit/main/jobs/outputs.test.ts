@@ -14,11 +14,12 @@ test('an output is a name in the workspace, a whole path, or made out of the con
   assert.equal(out('harvest', { out: '/data/mine' }), '/data/mine');
   assert.equal(out('catalog-build', { out: 'mine' }), join(ws, 'catalogs', 'mine.loupe'));
   assert.equal(out('catalog-build', { out: 'mine.loupe' }), join(ws, 'catalogs', 'mine.loupe'));
-  const named = join(ws, 'activations', 'SmolLM2.Q4-1_blocks.9.hook-resid-post_wordnet');
+  const named = join(ws, 'activations', 'SmolLM2.Q4_1_blocks.9.hook_resid_post_wordnet');
   const config = { model: '/m/SmolLM2.Q4_1.gguf', hooks: ['blocks.9.hook_resid_post'], corpus: 'wordnet' };
   assert.equal(out('harvest', config), named);
   mkdirSync(named, { recursive: true });
   assert.equal(out('harvest', { ...config, out: '' }), `${named}-2`);
+  assert.equal(out('catalog-build', { dictionary: `/d/${'long '.repeat(50)}` }), join(ws, 'catalogs', `${'long-'.repeat(20).slice(0, -1)}.loupe`));
   for (const bad of ['../x', 'a/b', '..', '.hidden']) assert.throws(() => out('train', { out: bad }), (e: LoupeError) => e.kind === 'bad-config', bad);
 });
 

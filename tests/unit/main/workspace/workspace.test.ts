@@ -137,6 +137,12 @@ test('a folder of many entries is cut', async (t) => {
   assert.equal((await browse(elsewhere)).entries.length, maxEntries);
 });
 
+test('a place that cannot be a workspace is refused with the place and the cure', (t) => {
+  const { elsewhere } = setUp(t);
+  writeFileSync(join(elsewhere, 'file'), '');
+  assert.throws(() => createWorkspace(join(elsewhere, 'file', 'ws')), (e: LoupeError) => e.kind === 'not-found' && /--workspace: .*LOUPE_WORKSPACE/.test(e.message));
+});
+
 test('the default workspace follows the variable, else the documents folder of the platform', (t) => {
   const { elsewhere } = setUp(t);
   assert.equal(defaultWorkspace({ LOUPE_WORKSPACE: '/w/s' }, '/home/a', 'linux'), '/w/s');

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { applyAttention, type AttentionInputs, type LayerCache } from './attention.ts';
-import type { Architecture, DecoderWeights, ModelConfig } from './definition.ts';
-import { canFuse } from './fused.ts';
+import type { Architecture, DecoderWeights, ModelConfig, Norm } from './definition.ts';
+import { canFuse, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm } from './norms.ts';
@@ -72,11 +72,18 @@ function block({ config, architecture, weights }: Decoder, layer: number, x: Ten
   const attnIn = applyNorm(pre, own.ln1, architecture.norm, config.normEps, run, `${prefix}ln1`);
   if (run.finished) return pre;
   const attnOut = run.at(`${prefix}hook_attn_out`, applyAttention(attnIn, own, config, run, prefix, inputs, pass.past?.layers[layer] ?? null)) as Tensor2D;
-  const mid = run.at(`${prefix}hook_resid_mid`, tf.add(pre, attnOut)) as Tensor2D;
+  const [mid, mlpIn] = middle(pre, attnOut, own.ln2, architecture.norm, config.normEps, run, prefix);
   if (run.finished) return mid;
-  const mlpIn = applyNorm(mid, own.ln2, architecture.norm, config.normEps, run, `${prefix}ln2`);
   const mlpOut = run.at(`${prefix}hook_mlp_out`, applyMlp(mlpIn, own, architecture.mlp, config, run, prefix)) as Tensor2D;
   return run.at(`${prefix}hook_resid_post`, tf.add(mid, mlpOut)) as Tensor2D;
+}
+
+/** The residual stream between attention and MLP, and its norm; float32 [batch * length, dModel] each, from two of that shape. */
+function middle(pre: Tensor2D, attnOut: Tensor2D, norm: Norm, kind: Architecture['norm'], eps: number, run: HookRun, prefix: string): [Tensor2D, Tensor2D] {
+  const touched = run.touchesAny(prefix, ['hook_resid_mid', 'ln2.hook_scale', 'ln2.hook_normalized']);
+  if (kind === 'rms' && !touched && canFuse('LoupeAddRmsNorm', run)) return fusedAddRmsNorm(pre, attnOut, norm.weight, eps);
+  const mid = run.at(`${prefix}hook_resid_mid`, tf.add(pre, attnOut)) as Tensor2D;
+  return [mid, run.finished ? mid : applyNorm(mid, norm, kind, eps, run, `${prefix}ln2`)];
 }
 
 function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: Pass): Tensor3D[] {

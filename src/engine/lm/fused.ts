@@ -20,6 +20,11 @@ export function fusedRmsNorm(x: Tensor2D, weight: Tensor1D, eps: number): Tensor
   return only(executeNative('LoupeRmsNorm', { eps: { float: eps } }, [x, weight], 1));
 }
 
+/** a, b float32 [rows, d], weight float32 [d] -> [a + b, its RMSNorm], float32 [rows, d] each. */
+export function fusedAddRmsNorm(a: Tensor2D, b: Tensor2D, weight: Tensor1D, eps: number): [Tensor2D, Tensor2D] {
+  return executeNative('LoupeAddRmsNorm', { eps: { float: eps } }, [a, b, weight], 2) as [Tensor2D, Tensor2D];
+}
+
 /** hidden float32 [rows, 2 * dMlp] -> silu(first half) * second half, float32 [rows, dMlp]. */
 export function fusedSiluGate(hidden: Tensor2D): Tensor2D {
   return only(executeNative('LoupeSiluGate', {}, [hidden], 1));

@@ -65,7 +65,8 @@ export async function openRun(config: TrainConfig, source: ActivationSource, bac
   }
 }
 
-function createTrainer(config: TrainConfig, resolved: ResolvedTraining, dIn: number, figures: DataFigures): Trainer {
+/** A trainer at its start: the fused one where the variant has it and the config does not turn it off. */
+export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, dIn: number, figures: DataFigures): Trainer {
   const variant = variantById(config.variant);
   const own = variantConfig(config);
   const { beta1, beta2, epsilon, deadWindow } = resolved;

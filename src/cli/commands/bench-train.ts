@@ -1,0 +1,39 @@
+/** `loupe bench train`: tokens a second and memory of training steps, for bench/train-vs-peers. */
+import type { Command } from 'commander';
+import { benchTrain } from '../../engine/train/bench.ts';
+import { registry } from '../../engine/sae/registry.ts';
+import { LoupeError } from '../../shared/errors.ts';
+import type { CliCommand } from '../command.ts';
+import { wholeNumber } from '../options.ts';
+
+function configure(command: Command): void {
+  command
+    .option('--variant <id>', 'dictionary variant', 'topk')
+    .option('--d <n>', 'width of the activations', '768')
+    .option('--n <n>', 'latents', '6144')
+    .option('--k <n>', 'latents kept for each token', '32')
+    .option('--batch <n>', 'tokens a step', '4096')
+    .option('--steps <n>', 'timed steps', '5')
+    .option('--warmup <n>', 'steps before them', '2')
+    .option('--precision <p>', 'precision of the encoder product: f32', 'f32');
+}
+
+export const command: CliCommand = {
+  name: 'bench train',
+  summary: 'Time training steps on synthetic activations',
+  configure,
+  async run(_args, options, context) {
+    const precision = String(options['precision']);
+    if (precision !== 'f32') throw new LoupeError('bad-request', `--precision is "${precision}": choose f32`);
+    const variant = String(options['variant']);
+    if (!registry.some(({ id }) => id === variant)) throw new LoupeError('bad-request', `--variant is "${variant}": choose ${registry.map(({ id }) => id).join(', ')}`);
+    const number = (name: string, least: number, most: number): number => wholeNumber(options, name, least, most);
+    const settings = {
+      variant, dIn: number('d', 1, 65_536), dSae: number('n', 1, 4_194_304), k: number('k', 1, 100_000), batch: number('batch', 1, 1_048_576),
+      steps: number('steps', 1, 100_000), warmup: number('warmup', 0, 1000), seed: context.seed, precision: 'f32' as const,
+    };
+    if (settings.k > settings.dSae) throw new LoupeError('bad-request', `--k is ${settings.k}, --n is ${settings.dSae}: choose k <= n`);
+    const json = await benchTrain(settings, context.log);
+    return { json, text: `${json['tokens_per_s']} tokens/s, ${json['ms_per_step']} ms a step, ${json['peak_rss_mb']} MiB at most` };
+  },
+};

@@ -1,0 +1,132 @@
+/** Times training steps on the input distribution of the peer benchmark: the very step that a run takes by default. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { threadCount } from '../backend/native-binding.ts';
+import { loadBackend } from '../backend/load.ts';
+import { breathe } from '../job.ts';
+import { Random } from '../random.ts';
+import { unitRows } from '../sae/parts.ts';
+import { resolveTraining, trainConfigSchema } from './config.ts';
+import type { TrainConfig } from './config.ts';
+import { measureData } from './prepare.ts';
+import { createTrainer } from './run.ts';
+
+export interface BenchSettings {
+  readonly variant: string;
+  readonly dIn: number;
+  readonly dSae: number;
+  readonly k: number;
+  /** Rows a batch. */
+  readonly batch: number;
+  /** Timed steps. */
+  readonly steps: number;
+  /** Steps before, not timed. */
+  readonly warmup: number;
+  readonly seed: number;
+  readonly precision: 'f32';
+}
+
+/** Distinct batches that are cycled through. */
+const pool = 4;
+
+/**
+ * Sparse mixtures of 4 d Zipf-weighted unit directions plus noise, root mean square 1 an entry: float32 [rows, d]. The latents' firing
+ * frequencies come out uneven, as on real activations.
+ */
+export function benchActivations(rows: number, d: number, seed: number): Float32Array {
+  const [features, perRow] = [4 * d, 24];
+  const random = Random.from(seed, 'bench activations');
+  const directions = unitRows(random.normals(features * d), features, d);
+  const cumulative = new Float64Array(features);
+  let total = 0;
+  for (let i = 0; i < features; i++) cumulative[i] = total += 1 / (i + 10);
+  const x = random.normals(rows * d, 0.05);
+  for (let row = 0; row < rows; row++) {
+    for (let s = 0; s < perRow; s++) {
+      const at = firstAbove(cumulative, random.uniform() * total) * d;
+      const size = 0.2 - Math.log(1 - random.uniform());
+      for (let i = 0; i < d; i++) x[row * d + i]! += size * directions[at + i]!;
+    }
+  }
+  let square = 0;
+  for (const value of x) square += value * value;
+  const factor = 1 / Math.sqrt(square / x.length);
+  for (let i = 0; i < x.length; i++) x[i]! *= factor;
+  return x;
+}
+
+/** The first index whose value is above `target`, in an ascending array; the last one at most. */
+function firstAbove(ascending: Float64Array, target: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! > target) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function configOf(settings: BenchSettings): TrainConfig {
+  const { variant, dSae, k, batch, seed, precision } = settings;
+  // far more steps than are run: schedules and dead windows are those of a long run's middle
+  return trainConfigSchema.parse({ variant, dSae, k, batch, seed, precision, activations: ['bench'], out: 'none', steps: 1_000_000 });
+}
+
+/** Runs the steps; figures as `loupe bench train --json` prints them. */
+export async function benchTrain(settings: BenchSettings, log: (line: string) => void): Promise<Record<string, unknown>> {
+  const { backend } = await loadBackend();
+  const config = configOf(settings);
+  const { dIn, batch } = settings;
+  const data = benchActivations(pool * batch, dIn, settings.seed + 1);
+  const batches = Array.from({ length: pool }, (_, i) => data.subarray(i * batch * dIn, (i + 1) * batch * dIn));
+  const figures = measureData(batches[0]!, dIn, config.biasInit);
+  const resolved = resolveTraining(config);
+  const trainer = createTrainer(config, resolved, dIn, figures);
+  const times: number[] = [];
+  const losses: number[] = [];
+  const before = peakRssMb();
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  for (let step = 0; step < settings.warmup + settings.steps; step++) {
+    await breathe();
+    const begin = performance.now();
+    const x = tf.tidy(() => tf.mul(tf.tensor2d(batches[step % pool]!, [batch, dIn]), figures.scale) as Tensor2D);
+    const report = trainer.step(x, resolved.lr, step);
+    x.dispose();
+    const ms = performance.now() - begin;
+    losses.push(report.loss);
+    if (step >= settings.warmup) times.push(ms);
+    log(`step ${step}: ${ms.toFixed(0)} ms, loss ${report.loss.toFixed(4)}`);
+  }
+  const cpu = process.cpuUsage(cpuBefore);
+  const share = (cpu.user + cpu.system) / 1000 / (performance.now() - start) / threadCount();
+  trainer.dispose();
+  return summary(settings, config, { backend, times, losses, before, share });
+}
+
+interface Measured {
+  readonly backend: string;
+  readonly times: number[];
+  readonly losses: readonly number[];
+  readonly before: number;
+  /** CPU time over wall time and threads. */
+  readonly share: number;
+}
+
+function summary(settings: BenchSettings, config: TrainConfig, { backend, times, losses, before, share }: Measured): Record<string, unknown> {
+  const { variant, dIn, dSae, k, batch, precision } = settings;
+  const sorted = [...times].sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1]!;
+  return {
+    variant, backend, precision, clip: config.clip, project: true, threads: threadCount(), d: dIn, n: dSae, k, batch,
+    tokens_per_s: Number((batch / (median / 1000)).toFixed(1)), ms_per_step: Number(median.toFixed(2)),
+    ms_min: Number(sorted[0]!.toFixed(2)), ms_max: Number(sorted.at(-1)!.toFixed(2)), steps_timed: times.length,
+    cpu_share: Number(share.toFixed(3)), peak_rss_mb: peakRssMb(), rss_before_steps_mb: before,
+    loss_first: losses[0], loss_last: losses.at(-1),
+  };
+}
+
+/** MiB; `maxRSS` is in KiB on every platform of Node. */
+function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}

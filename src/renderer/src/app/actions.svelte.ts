@@ -1,5 +1,4 @@
 /** Every action the keyboard and the palette can reach. Pages add theirs while they are shown. */
-import { untrack } from 'svelte';
 import { advance, strokeName } from './keys.ts';
 
 export interface Action {
@@ -16,9 +15,11 @@ export interface Action {
 const sequenceTimeout = 1500;
 
 class Actions {
-  #sets = $state.raw<readonly (readonly Action[])[]>([]);
+  /** Plain, because an effect's teardown would read a signal as it was before the change that tears it down. */
+  readonly #sets: (readonly Action[])[] = [];
+  #changed = $state.raw({});
   /** Later sets win: a page's own keys come before the frame's. */
-  readonly all = $derived([...this.#sets].reverse().flat());
+  readonly all = $derived.by(() => (this.#changed, [...this.#sets].reverse().flat()));
   /** While a dialog is open, only its own keys count. */
   blocked = 0;
   #pending = '';
@@ -26,8 +27,12 @@ class Actions {
 
   /** Adds actions; returns the undo. Made for `$effect(() => actions.add([...]))`: it reads nothing that is tracked. */
   add(actions: readonly Action[]): () => void {
-    untrack(() => { this.#sets = [...this.#sets, actions]; });
-    return () => untrack(() => { this.#sets = this.#sets.filter((set) => set !== actions); });
+    this.#sets.push(actions);
+    this.#changed = {};
+    return () => {
+      this.#sets.splice(this.#sets.indexOf(actions), 1);
+      this.#changed = {};
+    };
   }
 
   /** Runs what the stroke is bound to; true when it was used. */

@@ -9,6 +9,8 @@ const pageSize = 200;
 
 class FeatureList {
   query = $state.raw<FeatureQuery>(defaultQuery);
+  /** The query whose rows are on screen: `query`, once its first page is there. */
+  shown = $state.raw<FeatureQuery>(defaultQuery);
   total = $state<number | null>(null);
   error = $state.raw<ErrorBody | null>(null);
   /** The place of the selected feature in the list, where it is known. */
@@ -87,6 +89,7 @@ class FeatureList {
       this.#cache?.close();
       this.#cache = cache;
       this.place = null;
+      this.shown = this.query;
     }
     this.loading = false;
     this.total = cache.total;

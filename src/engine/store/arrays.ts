@@ -25,6 +25,16 @@ const sidecarSchema = z.strictObject({
   prependBos: z.boolean().default(false),
 });
 
+/** Reads by contexts; `length` and `d` are those of the manifest. */
+export interface ArrayReader {
+  /** int32 [count * contextLength] */
+  readTokens(firstContext: number, count: number): Int32Array;
+  /** float32 [count * contextLength, d] */
+  readActivations(hook: string, firstContext: number, count: number): Float32Array;
+  close(): void;
+}
+
+/** Two arrays, read by elements. */
 interface ArraySource {
   readonly path: string;
   readonly tokensShape: readonly number[];
@@ -85,7 +95,8 @@ function dimensions({ path, tokensShape, activationsShape }: ArraySource): reado
     'Tokens must be [contexts, length]; activations [contexts, length, d] or [contexts * length, d].');
 }
 
-function readSidecar(folder: string): z.infer<typeof sidecarSchema> {
+/** What `loupe.json` beside arrays says of them, or the defaults. Kind bad-file. */
+export function readSidecar(folder: string): z.infer<typeof sidecarSchema> {
   const path = join(folder, 'loupe.json');
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return sidecarSchema.parse({});
@@ -112,32 +123,41 @@ function describe(folder: string, source: ArraySource): StoreManifest {
 export function openArrayStore(folder: string): ActivationStore {
   const source = existsSync(join(folder, 'activations.npy')) ? npySource(folder) : safetensorsSource(folder);
   try {
-    return new ArrayStore(folder, describe(folder, source), source);
+    const manifest = describe(folder, source);
+    const length = manifest.contextLength;
+    const width = length * manifest.hooks[0]!.d;
+    return new ArrayStore(folder, manifest, {
+      readTokens: (first, count) => source.readTokens(first * length, count * length),
+      readActivations: (_hook, first, count) => source.readActivations(first * width, count * width),
+      close: () => source.close(),
+    });
   } catch (error) {
     source.close();
     throw error;
   }
 }
 
-class ArrayStore implements ActivationStore {
+/** A store over arrays that something else wrote; every context counts as one document. */
+export class ArrayStore implements ActivationStore {
   readonly folder: string;
   readonly manifest: StoreManifest;
-  readonly #source: ArraySource;
+  readonly #reader: ArrayReader;
   #closed = false;
 
-  constructor(folder: string, manifest: StoreManifest, source: ArraySource) {
+  constructor(folder: string, manifest: StoreManifest, reader: ArrayReader) {
     this.folder = folder;
     this.manifest = manifest;
-    this.#source = source;
+    this.#reader = reader;
   }
 
   tokens(firstContext: number, count: number): Int32Array {
-    const { contextLength } = this.#checked(firstContext, count);
-    return this.#source.readTokens(firstContext * contextLength, count * contextLength);
+    this.#check(firstContext, count);
+    return this.#reader.readTokens(firstContext, count);
   }
 
   documents(firstContext: number, count: number): Int32Array {
-    const { contextLength } = this.#checked(firstContext, count);
+    this.#check(firstContext, count);
+    const { contextLength } = this.manifest;
     return Int32Array.from({ length: count * contextLength }, (_, row) => firstContext + Math.floor(row / contextLength));
   }
 
@@ -146,18 +166,18 @@ class ArrayStore implements ActivationStore {
   }
 
   activations(hook: string, firstContext: number, count: number): Float32Array {
-    const width = hookOf(this, hook).d * this.#checked(firstContext, count).contextLength;
-    return this.#source.readActivations(firstContext * width, count * width);
+    const { name } = hookOf(this, hook);
+    this.#check(firstContext, count);
+    return this.#reader.readActivations(name, firstContext, count);
   }
 
   close(): void {
-    if (!this.#closed) this.#source.close();
+    if (!this.#closed) this.#reader.close();
     this.#closed = true;
   }
 
-  #checked(firstContext: number, count: number): StoreManifest {
+  #check(firstContext: number, count: number): void {
     if (this.#closed) throw new LoupeError('disposed', `the store ${this.folder} was closed and cannot be read any more.`);
     checkRange(this.manifest, firstContext, count);
-    return this.manifest;
   }
 }

@@ -1,9 +1,11 @@
-/** Opening activations, whoever wrote them: Loupe's own stores, and plain arrays with token ids. */
-import { openArrayStore, isArrayStore } from './arrays.ts';
+/** Opening activations, whoever wrote them: Loupe's own stores, SAELens' caches, and plain arrays with token ids. */
+import { isArrayStore, openArrayStore } from './arrays.ts';
 import { openHarvestedStore, type OpenStoreOptions } from './reader.ts';
+import { isSaeLensCache, openSaeLensCache } from './saelens-cache.ts';
 import type { ActivationStore } from './types.ts';
 
-/** Opens the activations in `folder`. Kinds: not-found, bad-file, unsupported, conflict (incomplete and not allowed). */
+/** Opens the activations in `folder`. Kinds: not-found, bad-file, mismatch, unsupported, conflict (incomplete and not allowed). */
 export function openStore(folder: string, options: OpenStoreOptions = {}): ActivationStore {
-  return isArrayStore(folder) ? openArrayStore(folder) : openHarvestedStore(folder, options);
+  if (isArrayStore(folder)) return openArrayStore(folder);
+  return isSaeLensCache(folder) ? openSaeLensCache(folder) : openHarvestedStore(folder, options);
 }

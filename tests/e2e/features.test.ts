@@ -157,6 +157,8 @@ describe('Features', { skip: noStudio }, () => {
     await studio.page.locator('#feature-table').focus();
     await studio.page.keyboard.press('Enter');
     await studio.page.waitForURL(/#\/feature\/6/);
+    await studio.page.locator('#feature-table').waitFor({ state: 'detached' });
+    await at(6);
     await studio.page.keyboard.press('Escape');
     await studio.page.waitForURL(/#\/features\/6/);
     await studio.page.goBack();

@@ -102,7 +102,49 @@ export class BrowserWindow extends EventEmitter {
 export const opened: string[] = [];
 export const shell = { openExternal: async (url: string): Promise<void> => void opened.push(url) };
 
-export const Menu = { buildFromTemplate: (template: unknown): unknown => template, setApplicationMenu: (_menu: unknown): void => {} };
+interface MenuItem {
+  readonly label?: string;
+  readonly click?: () => void;
+  readonly submenu?: readonly MenuItem[];
+}
+export const Menu = {
+  current: [] as readonly MenuItem[],
+  buildFromTemplate: (template: readonly MenuItem[]): readonly MenuItem[] => template,
+  setApplicationMenu: (menu: readonly MenuItem[]): void => { Menu.current = menu; },
+};
+
+class FakeApp extends EventEmitter {
+  isPackaged = true;
+  single = true;
+  readonly exits: number[] = [];
+  /** Resolves when the app has quit for good: a quit that a listener prevents does not count. */
+  readonly quitted: Promise<void>;
+  #done: () => void = () => {};
+  constructor() {
+    super();
+    this.quitted = new Promise((resolve) => { this.#done = resolve; });
+  }
+  requestSingleInstanceLock(): boolean {
+    return this.single;
+  }
+  async whenReady(): Promise<void> {}
+  quit(): void {
+    let prevented = false;
+    this.emit('before-quit', { preventDefault: () => { prevented = true; } });
+    if (!prevented) this.#done();
+  }
+  exit(status: number): void {
+    this.exits.push(status);
+  }
+}
+export const app = new FakeApp();
+
+export const dialog = {
+  chosen: [] as string[],
+  errors: [] as string[][],
+  showOpenDialog: async (): Promise<{ filePaths: string[] }> => ({ filePaths: dialog.chosen }),
+  showErrorBox: (...texts: string[]): void => void dialog.errors.push(texts),
+};
 
 /** From now on `import ... from 'electron'` gives this module. */
 export function registerStandIn(): void {

@@ -139,10 +139,14 @@ export class JobQueue {
   async #execute(id: string, self: () => Running): Promise<void> {
     await Promise.resolve();
     const { push, flush } = coalesce((progress) => this.#report(id, progress));
+    let lastLine: string | null = null;
     const sink: JobSink = {
-      progress: push,
+      progress: (progress) => push({ ...progress, message: progress.message ?? lastLine }),
       metrics: (step, row) => this.#events.metrics(id, step, row),
-      log: (line) => this.#guarded(() => appendLog(this.#runs, id, line)),
+      log: (line) => {
+        lastLine = line;
+        this.#guarded(() => appendLog(this.#runs, id, line));
+      },
     };
     this.#change(id, { state: 'running', startedAt: new Date().toISOString(), endedAt: null });
     let outcome: Partial<Job>;

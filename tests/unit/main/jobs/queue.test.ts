@@ -164,6 +164,7 @@ test('a job that ends by itself while it is asked to pause is done', async (t) =
 test('progress is passed on ten times a second at most, and the last report is kept in the record', async (t) => {
   const runs = runsFolder(t);
   const { queue, progress, until } = openQueue(runs, async (_job, _folder, sink) => {
+    sink.log('a line');
     for (let step = 1; step <= 5000; step++) sink.progress(at(step, 5000));
     return {};
   });
@@ -171,6 +172,7 @@ test('progress is passed on ten times a second at most, and the last report is k
   const job = await until(id, 'done');
   assert.ok(progress.length < 50, `${progress.length} of 5000 reports passed`);
   assert.equal(job.progress?.step, 5000);
+  assert.equal(job.progress?.message, 'a line');
 });
 
 test('run folders that are broken or not ours are left alone', (t) => {

@@ -7,7 +7,7 @@ import { Random } from '../../src/engine/random.ts';
 const shape = { layers: 2, dModel: 16, heads: 2, kvHeads: 1, dHead: 8, dMlp: 24, vocab: 258 };
 
 /** GPT-2's 256 printable stand-ins for bytes: a byte that prints stands for itself, the others begin at U+0100. */
-function byteCharacters(): string[] {
+export function byteCharacters(): string[] {
   const prints = (byte: number): boolean => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(prints(byte) ? byte : next++));

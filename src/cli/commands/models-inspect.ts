@@ -1,0 +1,2 @@
+/** `loupe models inspect PATH`. */
+export { inspectCommand as command } from './models.ts';

@@ -1,0 +1,2 @@
+/** `loupe models list`. */
+export { listCommand as command } from './models.ts';

@@ -164,7 +164,8 @@ function checkTensors(file: SafetensorsFile, architecture: Architecture, dIn: nu
     const entry = file.entries.get(name);
     const expected = shapes[name]!;
     if (entry === undefined) {
-      const near = nearestName(name, file.entries.keys());
+      const spare = [...file.entries.keys()].filter((key) => !(key in shapes));
+      const near = nearestName(name, spare);
       const hint = near === undefined ? `it has ${[...file.entries.keys()].slice(0, 12).join(', ')}` : `the nearest is ${near}`;
       throw new LoupeError('bad-file', `${file.path} has no tensor ${name} [${expected.join(', ')}], which architecture "${architecture}" needs; ${hint}.`);
     }

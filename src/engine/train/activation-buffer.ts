@@ -107,9 +107,13 @@ export class StoreSource implements ActivationSource {
     const contexts = Math.min(this.#training.length, Math.max(1, Math.ceil(rows / this.identity.contextLength)));
     const parts: Float32Array[] = [];
     for (let i = 0; i < contexts; i++) {
-      const place = this.#training[Math.floor((i * this.#training.length) / contexts)]!;
+      const index = Math.floor((i * this.#training.length) / contexts);
+      const place = this.#training[index]!;
       const { x, mask } = this.#read(place, 1);
-      parts.push(unmasked(x, mask, this.dIn));
+      const kept = unmasked(x, mask, this.dIn);
+      const bad = kept.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) throw new LoupeError('not-finite', `an activation is ${bad} (${this.#describe(index)}). Harvest that part again.`);
+      parts.push(kept);
     }
     return Promise.resolve(concatenate(parts));
   }

@@ -40,11 +40,15 @@ export function openStoreSource(config: TrainConfig): ActivationSource {
   }
 }
 
-/** Notes the config of a fresh folder; refuses to go on with another one in a used folder (kind conflict names the field). */
-function claimFolder(config: TrainConfig, folder: string): void {
-  const path = join(folder, 'train.json');
-  if (!existsSync(path)) return writeJsonAtomic(path, config);
-  const before = readJson(path);
+/** Where a run keeps its config. */
+function configOf(folder: string): string {
+  return join(folder, 'train.json');
+}
+
+/** Refuses to go on with another config in a used folder (kind conflict names the field). */
+function refuseOtherRun(config: TrainConfig, folder: string): void {
+  if (!existsSync(configOf(folder))) return;
+  const before = readJson(configOf(folder));
   const free = new Set(['logEvery', 'checkpointEvery']);
   for (const key of new Set([...Object.keys(before), ...Object.keys(config)])) {
     const [was, is] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
@@ -79,10 +83,12 @@ export async function trainFrom(source: ActivationSource, config: TrainConfig, c
   let run: Run | undefined;
   try {
     const done = join(context.folder, 'result.json');
-    claimFolder(config, context.folder);
+    refuseOtherRun(config, context.folder);
     if (existsSync(done) && existsSync(join(config.out, 'loupe.json'))) return readJson(done);
     const { backend } = await loadBackend();
     run = await openRun(config, source, backend, context);
+    // Only now: data that cannot be trained on leave no folder behind that another config could not use.
+    if (!existsSync(configOf(context.folder))) writeJsonAtomic(configOf(context.folder), config);
     await trainLoop(run);
     const seconds = elapsedSeconds(run);
     const result = resultOf(run, await evaluate(run, context), seconds);

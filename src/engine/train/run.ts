@@ -1,5 +1,4 @@
 /** A training run: what is set up before the loop, and what is kept while it goes. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
@@ -41,7 +40,6 @@ export interface Run {
 
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller disposes the trainer. */
 export async function openRun(config: TrainConfig, source: ActivationSource, backend: string, context: JobContext): Promise<Run> {
-  mkdirSync(context.folder, { recursive: true });
   const resolved = resolveTraining(config);
   const figures = measureData(await source.sample(sampleRows), source.dIn, config.biasInit);
   const trainer = createTrainer(config, resolved, source.dIn, figures);

@@ -2,6 +2,7 @@
 import { LoupeError, toErrorBody } from '../shared/errors.ts';
 import { coalesce } from './coalesce.ts';
 import { parseConfig } from './config-issues.ts';
+import { placeError } from './files/place-errors.ts';
 import type { JobContext } from './job.ts';
 import type { EngineJob } from './jobs.ts';
 import { requests, toEngineSchema } from './protocol.ts';
@@ -55,7 +56,7 @@ export function engineHost(parts: EngineParts, send: Send): (message: unknown) =
       send({ type: 'done', id, result });
     } catch (error) {
       flush();
-      send({ type: 'failed', id, error: toErrorBody(error) });
+      send({ type: 'failed', id, error: toErrorBody(placeError(error, folder)) });
     } finally {
       running.delete(id);
     }

@@ -1,14 +1,16 @@
 /** Training as a job: resumes when it is run again in the same folder, and gives the held-out figures at the end. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import { loadBackend } from '../backend/load.ts';
 import { evaluateDictionary } from '../eval/reconstruction.ts';
 import type { Evaluation } from '../eval/reconstruction.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
+import { placeError } from '../files/place-errors.ts';
 import { readJson } from '../formats/sae-lens.ts';
 import { breathe } from '../job.ts';
 import type { JobContext, JobRunner } from '../job.ts';
+import { lockStore } from '../store/lock.ts';
 import { openStore } from '../store/open.ts';
 import { StoreSource } from './activation-buffer.ts';
 import { removeCheckpoints } from './checkpoint.ts';
@@ -78,16 +80,43 @@ function resultOf(run: Run, evaluation: Evaluation | null, seconds: number): Rec
   };
 }
 
+/** Takes the run's folder, so that nobody else trains there (kind locked); the result gives it back, and removes it if nothing came into it. */
+function takeFolder(folder: string): () => void {
+  const isNew = !existsSync(folder);
+  mkdirSync(folder, { recursive: true });
+  const unlock = lockStore(folder);
+  return () => {
+    unlock();
+    try {
+      if (isNew) rmdirSync(folder);
+    } catch {
+      /* it holds the run */
+    }
+  };
+}
+
 /** Trains from `source`, which it closes. Exposed for sources other than stores. */
 export async function trainFrom(source: ActivationSource, config: TrainConfig, context: JobContext): Promise<Record<string, unknown>> {
-  let run: Run | undefined;
+  let release: (() => void) | undefined;
   try {
-    const done = join(context.folder, 'result.json');
+    release = takeFolder(context.folder);
     refuseOtherRun(config, context.folder);
+    const done = join(context.folder, 'result.json');
     if (existsSync(done) && existsSync(join(config.out, 'loupe.json'))) return readJson(done);
-    const { backend } = await loadBackend();
-    run = await openRun(config, source, backend, context);
-    // Only now: data that cannot be trained on leave no folder behind that another config could not use.
+    return await trainHere(source, config, context, done);
+  } catch (error) {
+    throw placeError(error, context.folder);
+  } finally {
+    release?.();
+    source.close();
+  }
+}
+
+async function trainHere(source: ActivationSource, config: TrainConfig, context: JobContext, done: string): Promise<Record<string, unknown>> {
+  const { backend } = await loadBackend();
+  const run = await openRun(config, source, backend, context);
+  try {
+    // Only now: data that cannot be trained on leave no config behind that another one would be in conflict with.
     if (!existsSync(configOf(context.folder))) writeJsonAtomic(configOf(context.folder), config);
     await trainLoop(run);
     const seconds = elapsedSeconds(run);
@@ -96,8 +125,7 @@ export async function trainFrom(source: ActivationSource, config: TrainConfig, c
     removeCheckpoints(join(context.folder, 'checkpoints'));
     return result;
   } finally {
-    run?.trainer.dispose();
-    source.close();
+    run.trainer.dispose();
   }
 }
 

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeJsonAtomic } from '../../engine/files/atomic.ts';
+import { placeError } from '../../engine/files/place-errors.ts';
 import type { JobContext } from '../../engine/job.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { BuildConfig } from './build-config.ts';
@@ -54,6 +55,17 @@ async function holds(catalog: CatalogClient, source: unknown): Promise<boolean> 
   return (await catalog.info()).sources.some(({ id, complete }) => id === source && complete);
 }
 
+/** Makes the empty catalog; false when another build has just done so, whose lock on the statistics then says the rest. */
+async function created(path: string): Promise<boolean> {
+  try {
+    await createCatalog(path);
+    return true;
+  } catch (error) {
+    if (error instanceof LoupeError && error.kind === 'conflict') return false;
+    throw error;
+  }
+}
+
 /**
  * Builds `config.out`: makes the file, or adds a source to it. Result: {catalog, source, features, tokens, dead}. A new file that
  * nothing came into is removed again when the build fails.
@@ -62,8 +74,7 @@ async function holds(catalog: CatalogClient, source: unknown): Promise<boolean> 
 export async function buildCatalog(config: BuildConfig | Readonly<Record<string, unknown>>, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
   const path = resolve((config as BuildConfig).out);
   // Before the long part: a place that cannot be written is said at once, and a kill from here on leaves a catalog that opens.
-  const isNew = !existsSync(path);
-  if (isNew) await createCatalog(path);
+  const isNew = !existsSync(path) && (await created(path));
   const catalog = await openCatalog(path);
   try {
     if (catalog.readOnly) throw new LoupeError('read-only', `out: ${path} cannot be written. Choose another place.`);
@@ -75,7 +86,7 @@ export async function buildCatalog(config: BuildConfig | Readonly<Record<string,
     const empty = !stopped && isNew && (await catalog.info()).sources.length === 0;
     await catalog.close();
     if (empty) rmSync(path, { force: true });
-    throw error;
+    throw placeError(error, context.folder);
   } finally {
     await catalog.close();
   }

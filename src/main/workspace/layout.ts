@@ -1,6 +1,7 @@
 /** The folders of a workspace. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeError } from '../../engine/files/place-errors.ts';
 import { LoupeError, toErrorBody } from '../../shared/errors.ts';
 import type { ItemKind } from '../../shared/schema/workspace.ts';
 
@@ -17,7 +18,8 @@ export function createWorkspace(workspace: string): void {
   try {
     for (const folder of [...Object.values(kindFolders), 'runs']) mkdirSync(join(workspace, folder), { recursive: true });
   } catch (error) {
-    const { kind, message } = toErrorBody(error);
+    const { kind } = toErrorBody(placeError(error, workspace));
+    const { message } = toErrorBody(error);
     throw new LoupeError(kind, `--workspace: "${workspace}" cannot be a workspace (${message}): choose a folder that you may write, by --workspace or LOUPE_WORKSPACE`);
   }
 }

@@ -71,7 +71,8 @@ test('killed at random moments and run again, it ends with the same rows', async
       if (!existsSync(out)) continue;
       const catalog = await openCatalog(out);
       const info = await catalog.info();
-      assert.equal(info.complete, done);
+      // A kill may come after the last transaction and before the process has ended.
+      assert.ok(info.complete || !done, 'it ended and is incomplete');
       await catalog.close();
     }
     assert.deepEqual(dumpCatalog(out), dumpCatalog(whole));

@@ -93,7 +93,12 @@ function layerOf(hook: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-function describe(parts: StatisticsParts, key: string, counted: { tokens: number; dead: number; contexts: number }, options: StatisticsOptions): StatisticsManifest {
+interface Hashes {
+  readonly key: string;
+  readonly store: string;
+}
+
+function describe(parts: StatisticsParts, { key, store: hashOfStore }: Hashes, counted: { tokens: number; dead: number; contexts: number }, options: StatisticsOptions): StatisticsManifest {
   const { store, dictionary, hook, name, identity } = parts;
   const { corpus, contextLength } = store.manifest;
   const { name: modelName, hash, tokenizerHash, family, dModel, layers } = identity;
@@ -101,7 +106,7 @@ function describe(parts: StatisticsParts, key: string, counted: { tokens: number
     format: 'loupe-statistics', version: 1, key,
     source: { kind: dictionary.provenance.variant, name, hookPoint: hook, layer: layerOf(hook), dictionaryHash: dictionaryHash(dictionary), features: dictionary.dSae, tokens: counted.tokens, dead: counted.dead },
     model: { hash, tokenizerHash, name: modelName, family, dModel, layers },
-    store: { hash: storeHash(store.manifest), corpusName: corpus.name, corpusHash: corpus.hash, contextLength },
+    store: { hash: hashOfStore, corpusName: corpus.name, corpusHash: corpus.hash, contextLength },
     chunkFeatures, chunks: Math.ceil(dictionary.dSae / chunkFeatures), contexts: counted.contexts, window: Math.min(options.window, contextLength), intervals,
     provenance: { model: identity, store: { ...store.manifest, shards: store.manifest.shards.length }, dictionary: dictionary.provenance, statistics: { ...options, hook, key } },
   };
@@ -150,13 +155,13 @@ async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: str
 /** Runs the pass in `folder`, or what is left of it. Kinds mismatch, cancelled, locked, not-finite, no-space. */
 export async function computeStatistics(parts: StatisticsParts, options: StatisticsOptions, folder: string, context: StatisticsContext): Promise<StatisticsResult> {
   checkParts(parts);
-  const { store, dictionary } = parts;
-  const key = buildKey(storeHash(store.manifest), dictionaryHash(dictionary), parts.identity, parts.hook, options);
+  const store = storeHash(parts.store, parts.hook);
+  const key = buildKey(store, dictionaryHash(parts.dictionary), parts.identity, parts.hook, options);
   mkdirSync(folder, { recursive: true });
   const unlock = lockStore(folder);
   try {
     claimFolder(folder, key);
-    if (!existsSync(manifestPath(folder))) await computeAll(parts, options, folder, key, context);
+    if (!existsSync(manifestPath(folder))) await computeAll(parts, options, folder, { key, store }, context);
     removeFiles(folder, codeNames);
   } finally {
     unlock();
@@ -165,7 +170,7 @@ export async function computeStatistics(parts: StatisticsParts, options: Statist
   return { folder, key, features: source.features, tokens: source.tokens, dead: source.dead };
 }
 
-async function computeAll(parts: StatisticsParts, options: StatisticsOptions, folder: string, key: string, context: StatisticsContext): Promise<void> {
+async function computeAll(parts: StatisticsParts, options: StatisticsOptions, folder: string, hashes: Hashes, context: StatisticsContext): Promise<void> {
   const { store, dictionary } = parts;
   const { blocks } = await encodeStore(store, parts.hook, dictionary, folder, context);
   const { counts, tokens } = countFirings(folder, blocks, dictionary.dSae);
@@ -175,6 +180,6 @@ async function computeAll(parts: StatisticsParts, options: StatisticsOptions, fo
   const dead = counts.filter((n) => n === 0).length;
   writeContexts(folder, readUsedContexts(store, used));
   writeVocabulary(folder, vocabularyOf(parts));
-  writeManifest(folder, describe(parts, key, { tokens, dead, contexts: used.length }, options));
+  writeManifest(folder, describe(parts, hashes, { tokens, dead, contexts: used.length }, options));
   context.log(`counted ${tokens.toLocaleString('en-US')} tokens; ${dead} of ${dictionary.dSae.toLocaleString('en-US')} features never fire`);
 }

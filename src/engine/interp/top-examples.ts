@@ -2,6 +2,7 @@
 
 /** Firing numbers (places in `values`) of the strongest firing of each of the `n` strongest documents, strongest first. Ties: the earlier row. */
 export function topFirings(values: Float32Array, documentOf: (firing: number) => number, n: number): number[] {
+  if (n === 0) return [];
   // A document outside the best n can only come in by a firing above all that it had, since the bound never falls.
   const best: { firing: number; document: number }[] = [];
   const value = (place: number): number => values[best[place]!.firing]!;

@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CatalogInfo, VerifyReport } from '../../shared/schema/catalog.ts';
 import { checkHeader } from './header.ts';
-import type { MethodInput, MethodOutput, ReadMethod } from './protocol.ts';
+import type { MethodInput, MethodOutput, ReadMethod } from './types.ts';
 import { closeEverywhere, read, runAlone, write } from './threads.ts';
 
 export { setSlowQueryLog, stopThreads } from './threads.ts';

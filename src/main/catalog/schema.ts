@@ -3,7 +3,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import { openMemory } from './handle.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { migrations } from './migrations/index.ts';
-import type { Migration } from './migrations/migration.ts';
+import type { Migration } from './migrations/types.ts';
 import { readSchema } from './tables/schema.ts';
 import type { SchemaEntry } from './tables/schema.ts';
 

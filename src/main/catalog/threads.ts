@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { entryPath } from '../../engine/entry.ts';
 import { LoupeError, fromErrorBody } from '../../shared/errors.ts';
-import type { AloneMethod, Method, MethodInput, MethodOutput, ReadMethod, Reply, Request, WriteMethod } from './protocol.ts';
+import type { AloneMethod, Method, MethodInput, MethodOutput, ReadMethod, Reply, Request, WriteMethod } from './types.ts';
 
 const slowMilliseconds = 40;
 let logSlow: (line: string) => void = (line) => console.warn(line);
@@ -51,7 +51,7 @@ class Thread {
   }
 
   #start(): Worker {
-    const worker = new Worker(entryPath('catalog-worker'));
+    const worker = new Worker(entryPath('catalog-worker'), { execArgv: [] });
     worker.on('message', (reply: Reply) => this.#settle(worker, reply));
     worker.on('error', (error) => this.#lost(worker, error));
     worker.on('exit', (code) => this.#lost(worker, new Error(`the catalog thread ended with status ${code}`)));

@@ -4,7 +4,7 @@ import { toErrorBody } from '../../shared/errors.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { aloneMethods, readMethods, writeMethods } from './methods.ts';
 import { openCatalogReader, openCatalogWriter } from './opening.ts';
-import type { Reply, Request } from './protocol.ts';
+import type { Reply, Request } from './types.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
 /** Inferred per method on the sending side; here only the pairing of name and input is trusted. */

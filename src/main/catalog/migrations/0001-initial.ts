@@ -5,7 +5,7 @@
  * clustered so that one feature's are a few neighbouring pages, contexts are stored once whatever number of features uses them.
  * docs/file-formats.md describes each table and each blob.
  */
-import type { Migration } from './migration.ts';
+import type { Migration } from './types.ts';
 
 const who = `
 CREATE TABLE info (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

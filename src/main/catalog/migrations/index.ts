@@ -1,5 +1,5 @@
 /** Every migration in order. A new one is a file `NNNN-what.ts` and one line here. */
 import { initial } from './0001-initial.ts';
-import type { Migration } from './migration.ts';
+import type { Migration } from './types.ts';
 
 export const migrations: readonly Migration[] = [initial];

@@ -123,6 +123,6 @@ export function featuresByContext(db: ReadHandle, source: number, match: string,
 }
 
 function sizes(db: ReadHandle, source: number): { contexts: number; features: number } {
-  const row = db.get('SELECT (SELECT max(id) FROM contexts) AS contexts, (SELECT features FROM sources WHERE id = ?) AS features', source)!;
+  const row = db.get('SELECT coalesce((SELECT max(id) FROM contexts), 0) AS contexts, coalesce((SELECT features FROM sources WHERE id = ?), 0) AS features', source)!;
   return { contexts: integer(row, 'contexts'), features: integer(row, 'features') };
 }

@@ -1,0 +1,47 @@
+/** What happens to hostile rows is in hostile.test.ts; here, what a copy keeps and what it makes anew. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { generateCatalog } from '../../../../bench/generate-catalog.ts';
+import { copyValidated } from '../../../../src/main/catalog/copy.ts';
+import { setLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
+import { openCatalogReader, openCatalogWriter } from '../../../../src/main/catalog/opening.ts';
+import { search } from '../../../../src/main/catalog/reading.ts';
+import { info } from '../../../../src/main/catalog/tables/info.ts';
+import { labelHistory } from '../../../../src/main/catalog/tables/labels.ts';
+import { dumpCatalog } from '../../../support/dump-catalog.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'loupe-copy-'));
+const [from, to] = [join(folder, 'from.loupe'), join(folder, 'to.loupe')];
+
+before(() => {
+  generateCatalog(from, { features: 40, contexts: 12, contextLength: 64, vocabulary: 100 });
+  const db = openCatalogWriter(from);
+  const label = (text: string) => setLabel(db, { source: 1, index: 0, text, author: 'Ada', kind: 'manual', confidence: 1, notes: '' });
+  label('kept');
+  label('undone');
+  undoLastLabel(db, { source: 1, index: 0 });
+  db.close();
+  copyValidated(from, to);
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+test('every row is the same, and so is the text index; the file has an identity of its own', () => {
+  const [a, b] = [dumpCatalog(from), dumpCatalog(to)];
+  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'examples', 'labels', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
+  const [one, other] = [openCatalogReader(from), openCatalogReader(to)];
+  assert.notEqual(info(one).get('uid'), info(other).get('uid'));
+  one.close();
+  other.close();
+});
+
+test('labels keep their history; the index holds the current ones', () => {
+  const db = openCatalogReader(to);
+  assert.deepEqual(labelHistory(db, 1, 0).slice(0, 2).map(({ text, undoneAt }) => [text, undoneAt === null]), [['undone', false], ['kept', true]]);
+  assert.equal(search(db, { source: 1, text: 'kept', in: 'labels', limit: 5 }).hits.length, 1);
+  assert.equal(search(db, { source: 1, text: 'undone', in: 'labels', limit: 5 }).hits.length, 0);
+  db.close();
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { contextProblem, exampleProblem, featureProblem } from '../../../../src/main/catalog/row-rules.ts';
+import { context } from '../../../../src/main/catalog/tables/contexts.ts';
+import { feature } from '../../../../src/main/catalog/tables/features.ts';
+import { source } from '../../../../src/main/catalog/tables/sources.ts';
+import { smallCatalog, smallDetails, smallExample } from '../../../support/small-catalog.ts';
+
+const db = smallCatalog();
+const knows = (token: number): boolean => token >= 0 && token < 4;
+const row = context(db, 2)!;
+const record = feature(db, 1, 0)!;
+const owner = source(db, 1)!;
+
+test('rows of a sound catalog obey', () => {
+  assert.equal(contextProblem(row, 8, knows), null);
+  assert.equal(featureProblem(record, smallDetails(2), owner, knows), null);
+  assert.equal(exampleProblem(smallExample, record, 8), null);
+});
+
+test('contexts: length, tokens, runs of documents', () => {
+  assert.match(contextProblem(row, 9, knows)!, /8 tokens instead of 9/);
+  assert.match(contextProblem({ ...row, tokens: Int32Array.of(0, 1, 2, 3, 4, 0, 0, 0) }, 8, knows)!, /token 4/);
+  for (const runs of [[], [1, 0], [0, 0, 0, 1], [0, 0, 8, 1]]) assert.match(contextProblem({ ...row, documents: Int32Array.from(runs) }, 8, knows)!, /document/);
+});
+
+test('features: counts that do not fit each other, tokens and neighbours that are not there', () => {
+  const problem = (changes: object, details = smallDetails(2)): string | null => featureProblem({ ...record, ...changes }, details, owner, knows);
+  assert.match(problem({ index: 3 })!, /beyond/);
+  assert.match(problem({ firings: 15 })!, /fires 15 times in 14/);
+  assert.match(problem({ density: 0.5 })!, /density/);
+  assert.match(problem({ mean: 3 })!, /mean 3/);
+  assert.match(problem({}, smallDetails(3))!, /histogram/);
+  assert.match(problem({}, smallDetails(2, { logits: { ids: Int32Array.of(9, 1), values: new Float32Array(2) } }))!, /token/);
+  assert.match(problem({}, smallDetails(2, { logits: { ids: Int32Array.of(1, 1), values: Float32Array.of(NaN, 0) } }))!, /not finite/);
+  assert.match(problem({}, smallDetails(2, { neighbours: { ids: Int32Array.of(3), values: new Float32Array(1) } }))!, /no feature/);
+  assert.match(problem({}, smallDetails(2, { neighbours: { ids: Int32Array.of(1), values: Float32Array.of(1.5) } }))!, /cosine/);
+});
+
+test('examples: place, peak and activations', () => {
+  const problem = (changes: object): string | null => exampleProblem({ ...smallExample, ...changes }, record, 8);
+  assert.match(problem({ start: 1, peak: 2 })!, /does not fit/);
+  assert.match(problem({ peak: 8 })!, /peak outside/);
+  assert.match(problem({ value: 3 })!, /activation 3/);
+  assert.match(problem({ value: NaN })!, /activation NaN/);
+  assert.match(problem({ value: 1 })!, /different activations/);
+});

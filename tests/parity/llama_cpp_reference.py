@@ -1,7 +1,8 @@
 """Logits of the first N tokens of a text by llama.cpp, from the same GGUF file.
 
   python tests/parity/llama_cpp_reference.py MODEL.gguf TEXT.txt OUT.safetensors [--tokens 200]
-The file gets `tokens` (int32 [N]) and `logits` (float16 [N, vocab] of log-probabilities).
+The file gets `tokens` (int32 [N]) and `logits` (float32 [N, vocab] of log-probabilities); with --top K instead of the
+latter `top_ids` (int32 [N, K], likeliest first) and `top_logits` (float32 [N, K]): small enough to commit.
 """
 import argparse
 
@@ -14,6 +15,7 @@ args.add_argument("model")
 args.add_argument("text")
 args.add_argument("out")
 args.add_argument("--tokens", type=int, default=200)
+args.add_argument("--top", type=int)
 args = args.parse_args()
 # One thread: llama.cpp's threads spin. logits_all keeps every position.
 llama = Llama(model_path=args.model, n_ctx=args.tokens + 8, n_threads=1, n_threads_batch=1, logits_all=True, verbose=False)
@@ -22,5 +24,11 @@ llama.eval(tokens)
 scores = np.array(llama.scores[:len(tokens)], np.float64)
 scores -= scores.max(-1, keepdims=True)
 scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
-save_file({"tokens": np.array(tokens, np.int32), "logits": scores.astype(np.float32)}, args.out)
+out = {"tokens": np.array(tokens, np.int32)}
+if args.top is None:
+    out["logits"] = scores.astype(np.float32)
+else:
+    ids = np.argsort(-scores, axis=-1, kind="stable")[:, :args.top]
+    out |= {"top_ids": ids.astype(np.int32), "top_logits": np.take_along_axis(scores, ids, -1).astype(np.float32)}
+save_file(out, args.out)
 print(len(tokens), "tokens")

@@ -14,8 +14,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, decoders
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 16}
-BASE = dict(vocab_size=67, hidden_size=24, intermediate_size=40, num_hidden_layers=3, num_attention_heads=6, max_position_embeddings=64, bos_token_id=1, eos_token_id=2)
-GPT2 = dict(vocab_size=67, n_embd=24, n_layer=3, n_head=4, n_positions=32, bos_token_id=0, eos_token_id=0)
+BASE = dict(vocab_size=67, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=6, max_position_embeddings=64, bos_token_id=1, eos_token_id=2)
+GPT2 = dict(vocab_size=67, n_embd=24, n_layer=2, n_head=4, n_positions=32, bos_token_id=0, eos_token_id=0)
 MODELS = {
     "gpt2": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)),
     "llama-gqa-untied": lambda: LlamaForCausalLM(LlamaConfig(**BASE, num_key_value_heads=2, tie_word_embeddings=False)),
@@ -93,7 +93,7 @@ def main(root):
         randomise(model, seed)
         folder = os.path.join(root, name)
         model.save_pretrained(folder)
-        length = 20
+        length = 10
         tokens = torch.randint(0, 67, (2, length), generator=torch.Generator().manual_seed(seed))
         with torch.no_grad():
             reference = {"tokens": tokens.to(torch.int32), "logits": model(tokens).logits}

@@ -26,18 +26,24 @@ export function runWithGradients(
   if (names.length === 0) throw new LoupeError('bad-request', 'no hook is named: give at least one to differentiate at.');
   const taps = names.map((name) => tf.zeros(table.shape(name, batch, length)));
   let run: HookRun | undefined;
+  let size = 0;
   const objective = (...inputs: Tensor[]): Tensor => {
     const edits: HookEdit[] = [...(options.edits ?? []), ...names.map((hook, i): HookEdit => ({ hook, kind: 'add', value: inputs[i]! }))];
     run = new HookRun(table, { batch, length }, { ...options, names, edits, logits: true }, true);
     const pass: Pass = { tokens, batch, length, run, layers: decoder.config.layers, logits: true, documents: options.documents };
     const value = metric(forward(decoder, pass)!);
-    if (value.size !== 1) throw new LoupeError('bad-request', `the metric gave ${value.size} numbers: a gradient needs one.`);
-    return tf.reshape(value, []);
+    size = value.size;
+    // An error in here would leave the tape's tensors behind: a metric of the wrong size is refused afterwards.
+    return tf.sum(value);
   };
   try {
     const { value, grads } = tf.valueAndGrads(objective)(taps);
     const number = value.dataSync()[0]!;
     value.dispose();
+    if (size !== 1) {
+      tf.dispose(grads);
+      throw new LoupeError('bad-request', `the metric gave ${size} numbers: a gradient needs one.`);
+    }
     return { value: number, gradients: new Map(names.map((name, i) => [name, grads[i]!])), cache: run!.cache };
   } catch (error) {
     run?.disposeCache();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMemory } from '../../../../src/main/catalog/handle.ts';
 import { applicationId, checkSchema, migrate, schemaProblems, schemaVersion } from '../../../../src/main/catalog/schema.ts';
-import { LoupeError } from '../../../../src/shared/errors.ts';
+import type { LoupeError } from '../../../../src/shared/errors.ts';
 
 test('an empty file is brought to the newest schema, and is then as it should be', () => {
   const db = openMemory();

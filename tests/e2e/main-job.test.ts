@@ -8,6 +8,8 @@ import { createInvoke } from '../../src/main/invoke.ts';
 import type { Invoke } from '../../src/main/invoke.ts';
 import { createServices } from '../../src/main/services.ts';
 import type { Services } from '../../src/main/services.ts';
+import { pipelineServices } from '../../src/main/jobs/kinds.ts';
+import { runDemoPipeline } from '../../src/main/jobs/pipeline.ts';
 import type { LoupeError } from '../../src/shared/errors.ts';
 import type { Job, JobState } from '../../src/shared/schema/job.ts';
 import { writeTinyLlama } from '../support/tiny-llama.ts';
@@ -18,6 +20,8 @@ process.env['LOUPE_BACKEND'] = 'cpu';
 interface Studio {
   readonly services: Services;
   readonly invoke: Invoke;
+  /** Of the test: what is in it goes with it. */
+  readonly root: string;
   readonly model: string;
   readonly corpus: string;
   readonly start: (kind: string, config: Record<string, unknown>) => Promise<string>;
@@ -46,7 +50,7 @@ function open(t: TestContext): Studio {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  return { services, invoke, model, corpus, start, until };
+  return { services, invoke, root: folder, model, corpus, start, until };
 }
 
 const hook = 'blocks.1.hook_resid_post';
@@ -120,4 +124,26 @@ test('what cannot be run fails with its kind and leaves the engine ready', { tim
   const noStore = await until(await start('train', training('/no/such/store')), 'failed');
   assert.ok(noStore.error!.kind !== 'defect', JSON.stringify(noStore.error));
   assert.equal(services.context.engine.state, 'ready');
+});
+
+test('the sample run chains the stages under one progress; run again in its folder, it finds what is done', { timeout: 240_000 }, async (t) => {
+  const { services, model, corpus, root } = open(t);
+  const at = (name: string): string => join(root, name);
+  const config = {
+    harvest: { model, corpus, hooks: [hook], tokens: 4096, contextLength: 32, out: at('store') },
+    train: { ...training(at('store')), steps: 20, out: at('dictionary') },
+    catalog: { store: at('store'), dictionary: at('dictionary'), model, out: at('sample.loupe') },
+  };
+  const steps: number[] = [];
+  const once = (): ReturnType<typeof runDemoPipeline> => runDemoPipeline(
+    config, pipelineServices(services.context.engine, 'demo'), { signal: new AbortController().signal, folder: at('run'), log: () => {} }, ({ step }) => steps.push(step),
+  );
+  const first = await once();
+  assert.equal(first.catalog['features'], 64);
+  assert.equal(steps.at(-1), 1000);
+  assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+  const weights = readFileSync(join(at('dictionary'), 'sae_weights.safetensors'));
+  const second = await once();
+  assert.equal(second.catalog['source'], first.catalog['source']);
+  assert.ok(readFileSync(join(at('dictionary'), 'sae_weights.safetensors')).equals(weights));
 });

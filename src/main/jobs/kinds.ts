@@ -11,6 +11,7 @@ import { buildConfigSchema } from '../catalog/build-config.ts';
 import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { withOptionalOutput, withOutput } from './outputs.ts';
 import { runDemoPipeline } from './pipeline.ts';
+import type { PipelineServices } from './pipeline.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -79,19 +80,22 @@ function catalogStage(engine: EngineSupervisor, id: string): Stage {
   return async (config, context) => buildCatalog(parseConfig(buildConfigSchema, config), context, engineStage(engine, id, 'statistics'));
 }
 
+/** The stages of the sample run, computed by the engine process. */
+export function pipelineServices(engine: EngineSupervisor, id: string): PipelineServices {
+  const stage = (kind: EngineJobKind): Stage => engineStage(engine, `${id}-${kind}`, kind);
+  return { harvest: stage('harvest'), train: stage('train'), buildCatalog: catalogStage(engine, `${id}-statistics`) };
+}
+
 /** Runs one job of the queue to its end. */
 export async function runJob({ engine, workspace }: JobParts, job: Job, folder: string, sink: JobSink, signal: AbortSignal): Promise<Record<string, unknown>> {
   const context: JobContext = { signal, folder, progress: sink.progress, metrics: sink.metrics, log: sink.log };
-  const stage = (kind: EngineJobKind): Stage => engineStage(engine, `${job.id}-${kind}`, kind);
   switch (job.kind) {
     case 'harvest':
     case 'train':
-      return stage(job.kind)(job.config, context);
+      return engineStage(engine, job.id, job.kind)(job.config, context);
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);
-    case 'demo': {
-      const services = { harvest: stage('harvest'), train: stage('train'), buildCatalog: catalogStage(engine, job.id) };
-      return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), services, { ...context }, sink.progress);
-    }
+    case 'demo':
+      return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), pipelineServices(engine, job.id), context, sink.progress);
   }
 }

@@ -73,6 +73,12 @@ export async function runDemoPipeline(
   const runners = { harvest: services.harvest, train: services.train, catalog: services.buildCatalog };
   const results: Partial<Record<Stage['name'], Result>> = {};
   const startedAt = performance.now();
+  let furthest = 0;
+  // A stage may have phases that nobody counted (an evaluation at its end): the whole never goes back.
+  const report = (progress: Progress): void => {
+    furthest = Math.max(furthest, progress.step);
+    onProgress({ ...progress, step: furthest });
+  };
   let before = 0;
   for (const stage of stages) {
     if (context.signal.aborted) throw new LoupeError('cancelled', `stopped before: ${stage.words.toLowerCase()}`);
@@ -81,7 +87,7 @@ export async function runDemoPipeline(
     results[stage.name] = await runners[stage.name](config[stage.name], {
       signal: context.signal,
       folder: join(context.folder, stage.name),
-      progress: (progress) => onProgress(overall(stage, done, startedAt, progress, performance.now())),
+      progress: (progress) => report(overall(stage, done, startedAt, progress, performance.now())),
       metrics: stage.name === 'train' && context.metrics !== undefined ? context.metrics : () => {},
       log: context.log,
     });

@@ -62,3 +62,15 @@ test('a stage of several phases goes through each of them once, and never back',
   assert.equal(reports.length - 2, expected.length);
   expected.forEach((step, i) => assert.ok(Math.abs(reports[i + 2]! - step) <= 0.5, `${i}: ${reports[i + 2]} and not ${step}`));
 });
+
+test('a phase without a total, or one that begins again, does not take the whole back', async () => {
+  const train = async (_config: unknown, context: JobContext): Promise<Record<string, unknown>> => {
+    for (const [phase, step, total] of [['train', 2, 2], ['evaluate', 1280, 0], ['again', 0, 5]] as const) {
+      context.progress({ phase, step, total, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: null });
+    }
+    return {};
+  };
+  const reports: number[] = [];
+  await runDemoPipeline(config, { harvest: stage(1, []), train, buildCatalog: stage(1, []) }, { signal: new AbortController().signal, folder: '/run', log: () => {} }, (p) => reports.push(p.step));
+  assert.deepEqual(reports, [400, 820, 820, 820, 1000]);
+});

@@ -18,6 +18,8 @@ type Options = Readonly<Record<string, unknown>>;
 function configure(command: Command): void {
   command
     .option('--activations <dir...>', 'activation stores to train on')
+    .option('--model <path>', 'without a store: the model to run')
+    .option('--corpus <path>', 'without a store: the corpus to run it over')
     .option('--variant <id>', 'kind of dictionary (see --list-variants)')
     .option('--d-sae <n>', 'width of the dictionary, in latents')
     .option('--k <n>', 'latents kept for each token')
@@ -82,10 +84,14 @@ function parse(raw: Record<string, unknown>): TrainConfig {
 function configOf(options: Options, context: CliContext): { config: TrainConfig; folder: string } {
   const file = readConfigFile(options['config']);
   const out = resolve(required({ out: options['out'] ?? file['out'] }, 'out', 'a folder for the dictionary'));
-  const stores = options['activations'] ?? file['activations'];
-  if (!Array.isArray(stores)) throw new LoupeError('bad-request', '--activations is missing: give the folder of a store (loupe harvest makes one)');
+  const stores = options['activations'] ?? file['activations'] ?? [];
+  const [model, corpus] = [options['model'] ?? file['model'] ?? null, options['corpus'] ?? file['corpus'] ?? null];
+  if (!Array.isArray(stores) || (stores.length === 0 && model === null)) {
+    throw new LoupeError('bad-request', '--activations is missing: give the folder of a store (loupe harvest makes one), or --model, --hook and --corpus');
+  }
   const raw = {
-    ...file, variant: options['variant'] ?? file['variant'] ?? 'topk', seed: file['seed'] ?? context.seed, ...givenFields(options), out,
+    ...file, variant: options['variant'] ?? file['variant'] ?? 'topk', seed: file['seed'] ?? context.seed, ...givenFields(options), out, corpus,
+    model: model === null ? null : resolve(String(model)),
     activations: stores.map((store) => resolve(String(store))),
   };
   return { config: parse(raw), folder: out };

@@ -7,7 +7,12 @@ const path = z.string().min(1).max(4096);
 
 /** Fields that every variant takes. Learning rates, betas and epsilon are null where the variant's own are wanted. */
 const common = {
-  activations: z.array(path).min(1).max(64).describe('Activation stores to train on, by folder'),
+  activations: z.array(path).max(64).default([]).describe('Activation stores to train on, by folder; empty: a model runs over a corpus as training goes'),
+  model: path.nullable().default(null).describe('Without a store: the model, a Hugging Face folder or a GGUF file'),
+  corpus: path.nullable().default(null).describe('Without a store: the corpus, a file, a folder, or wordnet or package-docs'),
+  contextLength: z.int().min(2).max(1 << 20).default(128).describe('Without a store: length of a context').meta({ unit: 'tokens' }),
+  modelBatch: z.int().min(1).max(4096).default(16).describe('Without a store: contexts in one forward pass').meta({ unit: 'contexts' }),
+  isolate: z.boolean().default(false).describe('Without a store: attention stays within each document'),
   out: path.describe('Folder that the dictionary is written to'),
   hookPoint: z.string().max(200).nullable().default(null).describe('Hook of the stores to train at; empty: the only one that they have'),
   dSae: z.int().min(1).max(4_194_304).describe('Width of the dictionary').meta({ unit: 'latents' }),
@@ -53,6 +58,10 @@ const schemas = new Map(registry.map((variant) => [variant.id, trainFormSchema(v
 
 function crossFieldProblems(config: TrainConfig): string[] {
   const problems = [...variantById(config.variant).check(variantConfig(config), { dIn: 0, dSae: config.dSae })];
+  const streams = config.model !== null || config.corpus !== null;
+  if (streams && config.activations.length > 0) problems.push('activations and model are both given: train on stores, or on a model and a corpus');
+  if (!streams && config.activations.length === 0) problems.push('activations is empty: name a store, or a model and a corpus');
+  if (streams && (config.model === null || config.corpus === null || config.hookPoint === null)) problems.push('training without a store needs model, corpus and hookPoint');
   if ((config.warmupSteps ?? 0) > config.steps) problems.push(`warmupSteps is ${config.warmupSteps}, steps is ${config.steps}: choose warmupSteps <= steps`);
   if (config.bufferRows !== null && config.bufferRows < config.batch) problems.push(`bufferRows is ${config.bufferRows}, batch is ${config.batch}: choose bufferRows >= batch`);
   return problems;

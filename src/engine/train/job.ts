@@ -11,12 +11,10 @@ import { readJson } from '../formats/sae-lens.ts';
 import { breathe } from '../job.ts';
 import type { JobContext, JobRunner } from '../job.ts';
 import { lockStore } from '../store/lock.ts';
-import { openStore } from '../store/open.ts';
-import { StoreSource } from './activation-buffer.ts';
 import { removeCheckpoints } from './checkpoint.ts';
-import { resolveTraining } from './config.ts';
 import type { TrainConfig } from './config.ts';
 import { trainLoop } from './loop.ts';
+import { openSource } from './open-source.ts';
 import { elapsedSeconds, openRun } from './run.ts';
 import type { Run } from './run.ts';
 import { saveDictionary } from './save.ts';
@@ -24,23 +22,6 @@ import type { ActivationSource } from './source.ts';
 
 export { trainConfigSchema, trainFormSchema } from './config.ts';
 export type { TrainConfig } from './config.ts';
-
-/** Held-out tokens where the config does not say: a tenth of the data, at most this. */
-const mostHeldOut = 20_000;
-
-/** The stores that a config names, as one shuffling source. The caller closes it. */
-export function openStoreSource(config: TrainConfig): ActivationSource {
-  const stores = [];
-  try {
-    for (const folder of config.activations) stores.push(openStore(folder));
-    const tokens = stores.reduce((sum, { manifest }) => sum + manifest.contexts * manifest.contextLength, 0);
-    const heldOut = config.heldOut ?? Math.min(mostHeldOut, Math.floor(tokens / 10));
-    return new StoreSource(stores, { hookPoint: config.hookPoint, seed: config.seed, bufferRows: resolveTraining(config).bufferRows, heldOut });
-  } catch (error) {
-    for (const store of stores) store.close();
-    throw error;
-  }
-}
 
 /** Where a run keeps its config. */
 function configOf(folder: string): string {
@@ -130,9 +111,9 @@ async function trainHere(source: ActivationSource, config: TrainConfig, context:
 }
 
 /**
- * Trains on the stores that the config names. Run again in the same folder it resumes, and ends with the same weights bit for bit
+ * Trains on the stores that the config names, or on its model and corpus. Run again in the same folder it resumes, and ends with the same weights bit for bit
  * on the same backend and thread count.
  *
  * Kinds: bad-request, mismatch, not-found, not-finite, cancelled, conflict, no-space.
  */
-export const runTrain: JobRunner<TrainConfig> = (config, context) => trainFrom(openStoreSource(config), config, context);
+export const runTrain: JobRunner<TrainConfig> = async (config, context) => trainFrom(await openSource(config, context), config, context);

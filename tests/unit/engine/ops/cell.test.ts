@@ -7,7 +7,9 @@ import { eachBackend } from '../../../support/backends.ts';
 test('cells hold their own values, float32 and int32, until they are disposed', async (t) => {
   await eachBackend(t, () => {
     const initial = tf.tensor1d([1, 2]);
-    const [a, b, c] = [createCell(initial), createCell(initial), tf.tidy(() => createCell(tf.tensor1d([7], 'int32')))] as const;
+    const seven = tf.tensor1d([7], 'int32');
+    const [a, b, c] = [createCell(initial), createCell(initial), createCell(seven)] as const;
+    seven.dispose();
     tf.tidy(() => {
       a.assign(tf.tensor1d([3, 4]));
       assert.deepEqual([...a.read().dataSync()], [3, 4]);

@@ -30,7 +30,7 @@ test('the value gradient is that of scale / 2 * |error|^2 by finite differences'
       tf.tidy(() => {
         const codes = { values: tf.tensor2d(v, [rows, k]), indices: tf.tensor2d([0, 2, 5, 1, 2, 3], [rows, k], 'int32') };
         const out = sparseDecode(codes, tf.tensor2d(wDec, [n, d]), tf.tensor1d(bDec), tf.tensor2d(x, [rows, d]), scale);
-        result.loss = (scale / 2) * out.rowErrors.dataSync().reduce((a, b) => a + b, 0);
+        result.loss = (scale / 2) * [...out.rowErrors.dataSync()].reduce((a: number, b: number) => a + b, 0);
         result.gradients = [...out.valueGradients.dataSync()];
       });
       return result;

@@ -1,0 +1,51 @@
+/** Opens what a config trains on. */
+import { openCorpus } from '../corpora/registry.ts';
+import { blocksFor } from '../harvest/job.ts';
+import { StreamSource } from '../harvest/stream.ts';
+import { loadBackend } from '../backend/load.ts';
+import type { JobContext } from '../job.ts';
+import { loadModel } from '../lm/load.ts';
+import { openStore } from '../store/open.ts';
+import { StoreSource } from './activation-buffer.ts';
+import { resolveTraining } from './config.ts';
+import type { TrainConfig } from './config.ts';
+import type { ActivationSource } from './source.ts';
+
+/** Held-out tokens where the config does not say: a tenth of stored data, at most this. */
+const mostHeldOut = 20_000;
+
+/** The config's stores, or its model running over its corpus, as one shuffling source. The caller closes it. */
+export function openSource(config: TrainConfig, context: Pick<JobContext, 'signal' | 'log'>): Promise<ActivationSource> {
+  return config.model === null ? Promise.resolve().then(() => openStores(config)) : openStream(config, context);
+}
+
+function openStores(config: TrainConfig): ActivationSource {
+  const stores = [];
+  try {
+    for (const folder of config.activations) stores.push(openStore(folder));
+    const tokens = stores.reduce((sum, { manifest }) => sum + manifest.contexts * manifest.contextLength, 0);
+    const heldOut = config.heldOut ?? Math.min(mostHeldOut, Math.floor(tokens / 10));
+    return new StoreSource(stores, { hookPoint: config.hookPoint, seed: config.seed, bufferRows: resolveTraining(config).bufferRows, heldOut });
+  } catch (error) {
+    for (const store of stores) store.close();
+    throw error;
+  }
+}
+
+async function openStream(config: TrainConfig, { signal, log }: Pick<JobContext, 'signal' | 'log'>): Promise<ActivationSource> {
+  const { contextLength, modelBatch, isolate, seed } = config;
+  const hookPoint = config.hookPoint!;
+  const corpus = await openCorpus(config.corpus!, { log });
+  await loadBackend();
+  const blocks = blocksFor([hookPoint]);
+  const model = await loadModel(config.model!, blocks === undefined ? {} : { layers: blocks });
+  try {
+    return new StreamSource(model, corpus, {
+      hookPoint, contextLength, batch: modelBatch, isolate, seed, shuffleDocuments: true,
+      bufferRows: resolveTraining(config).bufferRows, heldOut: config.heldOut ?? mostHeldOut, signal,
+    });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}

@@ -42,8 +42,8 @@ export interface ServedWorkspace {
 
 export async function serve(t: TestContext): Promise<ServedWorkspace> {
   const { services, invoke, workspace } = openServices(t);
-  const renderer = temporaryFolder(t, 'renderer');
-  mkdirSync(join(renderer, 'assets'));
+  const renderer = join(temporaryFolder(t, 'renderer'), 'pages');
+  mkdirSync(join(renderer, 'assets'), { recursive: true });
   writeFileSync(join(renderer, 'index.html'), '<!doctype html><title>Loupe</title>');
   writeFileSync(join(renderer, 'assets', 'main-1a2b.js'), 'export {};');
   writeFileSync(join(renderer, '..', 'loupe-secret.txt'), 'outside');

@@ -28,6 +28,7 @@ export class WebSocketClient implements Client {
   #socket: WebSocket | null = null;
   #next = 1;
   #failures = 0;
+  #ended = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: string, token: string | null) {
@@ -65,6 +66,13 @@ export class WebSocketClient implements Client {
     this.#connect();
   }
 
+  /** Ends the connection for good. */
+  close(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
   #connect(): void {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const socket = new WebSocket(`${scheme}://${this.#host}${contractPath}`, connectionProtocols(this.#token ?? 'none'));
@@ -93,6 +101,7 @@ export class WebSocketClient implements Client {
     this.#failures++;
     this.#rejectAll();
     // A browser does not say why a handshake failed: a host that serves the page but not the socket has refused our token.
+    if (this.#ended) return;
     this.#listeners.state = !opened && (await this.#hostAnswers()) ? 'refused' : 'lost';
     this.#timer = setTimeout(() => this.#connect(), backOff(this.#failures));
   }

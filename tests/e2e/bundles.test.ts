@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import { generateCatalog } from '../../bench/generate-catalog.ts';
 import { entryPath } from '../../src/engine/entry.ts';
 import { EngineSupervisor } from '../../src/main/engine/supervisor.ts';
 import { TestClient } from '../unit/main/transport/client.ts';
@@ -37,6 +39,39 @@ test('every command loads from the bundle', { skip }, () => {
     assert.equal(status, 0, `${name}: ${stderr}`);
     assert.match(stdout, /--workspace/, name);
   }
+});
+
+test('the bundled doctor finds a backend, and the bundled trainer trains', { skip }, () => {
+  const cli = (...args: string[]): Record<string, unknown> => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bundle('cli', 'loupe.js'), ...args, '--json'], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout.trimEnd().split('\n').length, 1, 'one line on stdout');
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const doctor = cli('doctor');
+  assert.ok(['tensorflow', 'wasm', 'cpu'].includes(String(doctor['backend'])), String(doctor['backend']));
+  const trained = cli('train', '--synthetic', '--steps', '20', '--seed', '3');
+  assert.equal(trained['variant'], 'topk');
+  assert.equal(trained['l0'], 3);
+  const fvu = trained['fvu'] as number;
+  assert.ok(fvu > 0 && fvu < 1, `${fvu}`);
+});
+
+test('the bundled catalog thread opens a catalog, shows it, and refuses one from a newer Loupe', { skip }, (t) => {
+  const path = join(temporary(t), 'made.loupe');
+  generateCatalog(path, { features: 40, contexts: 30 });
+  const cli = (...args: string[]): ReturnType<typeof spawnSync> => spawnSync(process.execPath, [bundle('cli', 'loupe.js'), 'catalog', ...args, '--json'], { encoding: 'utf8' });
+  const info = JSON.parse(String(cli('info', path).stdout)) as { complete: boolean; sources: { features: number }[] };
+  assert.ok(info.complete);
+  assert.equal(info.sources[0]!.features, 40);
+  const report = JSON.parse(String(cli('verify', path).stdout)) as { ok: boolean; problems: string[] };
+  assert.deepEqual(report.problems, []);
+  const db = new Database(path);
+  db.pragma('user_version = 9999');
+  db.close();
+  const { status, stdout } = cli('info', path);
+  assert.equal(status, 2);
+  assert.equal((JSON.parse(String(stdout)) as { error: { kind: string } }).error.kind, 'catalog-from-future');
 });
 
 test('the bundled engine starts, loads a backend, checks configs and builds forms', { skip }, async (t) => {

@@ -41,12 +41,14 @@ export function decodeLinear(parameters: Weights, latents: Tensor2D): Tensor2D {
 
 /** Sum of squares around the mean over rows, float32 []: the denominator of FVU. x [rows, d]. */
 export function totalVariance(x: Tensor): Scalar {
-  return tf.sum(tf.squaredDifference(x, tf.mean(x, 0, true))) as Scalar;
+  // not squaredDifference, whose gradient does not broadcast
+  return tf.sum(tf.square(tf.sub(x, tf.mean(x, 0, true)))) as Scalar;
 }
 
 /** Sum |x - y|^2 / sum |x - mean(x)|^2 of a batch, float32 []; 0/0 is 0. x and y [rows, d]. */
 export function normalisedError(x: Tensor, y: Tensor): Scalar {
-  return tf.divNoNan(tf.sum(tf.squaredDifference(x, y)), totalVariance(x)) as Scalar;
+  // not divNoNan, which has no gradient
+  return tf.div(tf.sum(tf.squaredDifference(x, y)), tf.maximum(totalVariance(x), 1e-30)) as Scalar;
 }
 
 /** The value of `x` without its gradient. Any shape, like [rows, d]. */

@@ -57,8 +57,8 @@ async function killLoop(work: Work, seed: number): Promise<Record<string, unknow
     const expected = work.outcome(whole);
     let [killed, runs, folder] = [0, 1, fresh(root, 'run-1')];
     while (killed < kills) {
-      // Starting Node is the first third or so; the kills spread over what follows, and each run does less than the whole.
-      const ended = await attempt(work, folder, milliseconds * (0.25 + 0.6 * random.uniform()));
+      // Starting Node and its libraries takes about the first 40 %; the kills spread over what follows.
+      const ended = await attempt(work, folder, milliseconds * (0.4 + 0.6 * random.uniform()));
       if (!ended) killed++;
       else {
         requireEqual(work, folder, expected, `${killed} kills`);
@@ -76,7 +76,11 @@ async function killLoop(work: Work, seed: number): Promise<Record<string, unknow
 const training = (backend: 'tensorflow' | 'cpu'): Work => ({
   argv: (folder) => [join(support, 'train-child.ts'), folder, backend],
   env: { LOUPE_BACKEND: backend },
-  outcome: (folder) => snapshot(join(folder, 'dictionary'))['sae_weights.safetensors'],
+  outcome: (folder) => {
+    const weights = snapshot(join(folder, 'dictionary'))['sae_weights.safetensors'];
+    if (weights === undefined) throw new Error('there is no dictionary');
+    return weights;
+  },
 });
 
 const harvest: Work = { argv: (folder) => [join(support, 'harvest-child.ts'), join(folder, 'store')], outcome: (folder) => snapshot(join(folder, 'store')) };

@@ -1,10 +1,11 @@
 /** `loupe demo`: the main job on the sample model, from nothing to a catalog with its studio. */
 import { join } from 'node:path';
-import { runHarvest } from '../../engine/harvest/job.ts';
-import { runStatistics } from '../../engine/interp/job.ts';
+import { parseConfig } from '../../engine/config-issues.ts';
+import type { JobContext } from '../../engine/job.ts';
+import { loadJob } from '../../engine/jobs.ts';
 import { findModels } from '../../engine/lm/find.ts';
-import { runTrain } from '../../engine/train/job.ts';
-import type { JobContext, JobRunner } from '../../engine/job.ts';
+import type { EngineJobKind } from '../../engine/protocol.ts';
+import { buildConfigSchema } from '../../main/catalog/build-config.ts';
 import { buildCatalog } from '../../main/catalog/build.ts';
 import { openCatalog, stopThreads } from '../../main/catalog/client.ts';
 import { chooseSample, sampleConfig } from '../../main/jobs/demo.ts';
@@ -21,15 +22,16 @@ type Config = Readonly<Record<string, unknown>>;
 type Result = Record<string, unknown>;
 
 /** A job of the engine, run in this very process. */
-function inProcess(runner: JobRunner<never>): (config: Config, context: JobContext) => Promise<Result> {
-  return (config, context) => runner(config as never, context);
+async function inProcess(kind: EngineJobKind, config: Config, context: JobContext): Promise<Result> {
+  const { schema, run } = await loadJob(kind);
+  return run(parseConfig(schema, config), context);
 }
 
-const statistics = inProcess(runStatistics as JobRunner<never>);
 const services: PipelineServices = {
-  harvest: inProcess(runHarvest as JobRunner<never>),
-  train: inProcess(runTrain as JobRunner<never>),
-  buildCatalog: (config, context) => buildCatalog(config, context, statistics),
+  harvest: (config, context) => inProcess('harvest', config, context),
+  train: (config, context) => inProcess('train', config, context),
+  buildCatalog: (config, context) =>
+    buildCatalog(parseConfig(buildConfigSchema, config), context, (statistics, inner) => inProcess('statistics', statistics, inner)),
 };
 
 const showCount = 10;

@@ -142,8 +142,8 @@ export interface WeightSource {
   readonly path: string;
   /** Shapes, outermost axis first. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** The whole tensor as float32, dequantised. Kind not-found for an unknown name. */
-  read(name: string): Float32Array<ArrayBuffer>;
+  /** The whole tensor as float32, dequantised, into `out` of its length. Kind not-found for an unknown name. */
+  read(name: string, out: Float32Array<ArrayBuffer>): void;
   /** How the numbers are stored: F16, Q4_K... */
   dtype(name: string): string;
   /** The tensor's bytes as they lie in the file, in pieces. */
@@ -166,8 +166,8 @@ export interface LinearPart {
   readonly weight: string;
   readonly bias: string | null;
   readonly outputs: number;
-  /** Rewrites the rows of an out-in weight, [outputs, input] in place order: llama.cpp stores rotary heads interleaved. */
-  readonly rows?: (values: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;
+  /** Reorders, in place, the rows of an out-in weight [outputs, input] or the values of a bias: llama.cpp stores rotary heads interleaved. */
+  readonly rows?: (values: Float32Array<ArrayBuffer>) => void;
 }
 
 /** One model family: a file in `models/` and a line in the registry. */

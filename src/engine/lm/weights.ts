@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError, nearestName } from '../../shared/errors.ts';
 import { openGguf } from '../formats/gguf.ts';
-import { openSafetensorsFolder } from '../formats/safetensors.ts';
+import { openSafetensorsFolder, type SafetensorsFile } from '../formats/safetensors.ts';
 import type { Linear, LinearPart, Norm, WeightLoader, WeightSource } from './definition.ts';
 
 /** The tensors of a Hugging Face folder. */
@@ -12,7 +12,7 @@ export function huggingFaceSource(folder: string): WeightSource {
   return {
     format: 'hugging-face', path: folder,
     shapes: new Map([...file.entries].map(([name, entry]) => [name, entry.shape])),
-    read: (name) => file.readFloat32(name),
+    read: (name, out) => readSlices(file, name, out),
     dtype: (name) => file.entries.get(name)!.dtype,
     bytes: (name) => pieces(file.entries.get(name)!.elements, (first, count) => file.readBytes(name, first, count)),
     close: () => file.close(),
@@ -25,11 +25,17 @@ export function ggufSource(path: string): WeightSource {
   return {
     format: 'gguf', path,
     shapes: new Map([...file.tensors].map(([name, tensor]) => [name, tensor.shape])),
-    read: (name) => file.readFloat32(name),
+    read: (name, out) => void file.readFloat32(name, out),
     dtype: (name) => file.tensors.get(name)!.type.name,
     bytes: (name) => pieces(file.tensors.get(name)!.bytes, (first, count) => file.readBytes(name, first, count)),
     close: () => file.close(),
   };
+}
+
+/** Reads in pieces of 4 MB, so that little but `out` is in memory. */
+function readSlices(file: SafetensorsFile, name: string, out: Float32Array): void {
+  const piece = 1 << 20;
+  for (let first = 0; first < out.length; first += piece) out.set(file.readFloat32(name, first, Math.min(piece, out.length - first)), first);
 }
 
 function* pieces(total: number, read: (first: number, count: number) => Uint8Array): Iterable<Uint8Array> {
@@ -47,16 +53,25 @@ export function refuseNotFinite(values: Float32Array, name: string, path: string
   }
 }
 
-/** Makes the tensorflow backend, which copies on first use, take its copy now, so that the JavaScript one can be collected. */
-function upload<T extends Tensor>(x: T): T {
-  if (tf.getBackend() === 'tensorflow') tf.tidy(() => void tf.slice(x, x.shape.map(() => 0), x.shape.map(() => 1)));
+/** Makes the tensorflow backend, which copies on first use, take its copy now, so that the array can be used again. */
+function upload(x: Tensor): Tensor {
+  tf.tidy(() => void tf.slice(x, x.shape.map(() => 0), x.shape.map(() => 1)));
   return x;
 }
+
+/** Up to 32 MB an array is used again; a larger one (an embedding) is left to the collector, which would else keep it to the end. */
+const scratchFloats = 1 << 23;
 
 export class Loader implements WeightLoader {
   readonly format: WeightSource['format'];
   readonly #source: WeightSource;
   readonly #made: Tensor[] = [];
+  /**
+   * Other backends keep the array they are given. tensorflow shares its memory where that is aligned to 64 bytes and copies
+   * otherwise: arrays that begin one float behind an ArrayBuffer's start are never aligned, so one array serves every tensor.
+   */
+  readonly #copies = tf.getBackend() === 'tensorflow';
+  #scratch = new Float32Array(0);
 
   constructor(source: WeightSource) {
     this.#source = source;
@@ -73,40 +88,33 @@ export class Loader implements WeightLoader {
   }
 
   matrix(name: string, shape: readonly [number, number]): Tensor2D {
-    return this.#tensor(this.#values(name, shape), shape) as Tensor2D;
+    return this.#whole(name, shape) as Tensor2D;
   }
 
   vector(name: string, length: number): Float32Array {
-    return this.#values(name, [length]);
+    const values = new Float32Array(length);
+    this.#fill(name, [length], values);
+    return values;
   }
 
   norm(weight: string, bias: string | null, width: number): Norm {
-    return {
-      weight: this.#tensor(this.#values(weight, [width]), [width]) as Tensor1D,
-      bias: bias === null ? null : (this.#tensor(this.#values(bias, [width]), [width]) as Tensor1D),
-    };
+    return { weight: this.#whole(weight, [width]) as Tensor1D, bias: bias === null ? null : (this.#whole(bias, [width]) as Tensor1D) };
   }
 
   linear(input: number, layout: Linear['layout'], parts: readonly LinearPart[]): Linear {
     const total = parts.reduce((sum, part) => sum + part.outputs, 0);
-    const shape: [number, number] = layout === 'out-in' ? [total, input] : [input, total];
     if (layout === 'in-out' && parts.length > 1) throw new LoupeError('defect', 'in-out maps are not joined');
-    return { weight: this.#tensor(this.#joined(input, layout, parts, total), shape) as Tensor2D, layout, bias: this.#bias(parts, total) };
-  }
-
-  #joined(input: number, layout: Linear['layout'], parts: readonly LinearPart[], total: number): Float32Array<ArrayBuffer> {
-    const pieces = (part: LinearPart): Float32Array<ArrayBuffer> => {
-      const values = this.#values(part.weight, layout === 'out-in' ? [part.outputs, input] : [input, part.outputs]);
-      return part.rows === undefined ? values : part.rows(values);
-    };
-    if (parts.length === 1) return pieces(parts[0]!);
-    const joined = new Float32Array(total * input);
+    const shapeOf = ({ outputs }: LinearPart): number[] => (layout === 'out-in' ? [outputs, input] : [input, outputs]);
+    parts.forEach((part) => this.#check(part.weight, shapeOf(part)));
+    const joined = this.#room(total * input);
     let at = 0;
     for (const part of parts) {
-      joined.set(pieces(part), at);
-      at += part.outputs * input;
+      const own = joined.subarray(at, (at += part.outputs * input));
+      this.#fill(part.weight, shapeOf(part), own);
+      part.rows?.(own);
     }
-    return joined;
+    const weight = this.#tensor(joined, layout === 'out-in' ? [total, input] : [input, total]) as Tensor2D;
+    return { weight, layout, bias: this.#bias(parts, total) };
   }
 
   #bias(parts: readonly LinearPart[], total: number): Tensor1D | null {
@@ -114,16 +122,30 @@ export class Loader implements WeightLoader {
     const joined = new Float32Array(total);
     let at = 0;
     for (const part of parts) {
-      if (part.bias !== null && this.has(part.bias)) {
-        const values = this.#values(part.bias, [part.outputs]);
-        joined.set(part.rows === undefined ? values : part.rows(values), at);
-      }
-      at += part.outputs;
+      const own = joined.subarray(at, (at += part.outputs));
+      if (part.bias === null || !this.has(part.bias)) continue;
+      this.#fill(part.bias, [part.outputs], own);
+      part.rows?.(own);
     }
     return this.#tensor(joined, [total]) as Tensor1D;
   }
 
-  #values(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  #whole(name: string, shape: readonly number[]): Tensor {
+    this.#check(name, shape);
+    const values = this.#room(shape.reduce((a, b) => a * b, 1));
+    this.#fill(name, shape, values);
+    return this.#tensor(values, shape);
+  }
+
+  /** Room for `length` numbers; what a call before gave is overwritten on a backend that copies. */
+  #room(length: number): Float32Array<ArrayBuffer> {
+    if (!this.#copies || length > scratchFloats) return new Float32Array(length);
+    if (this.#scratch.length < length + 1) this.#scratch = new Float32Array(length + 1);
+    return this.#scratch.subarray(1, length + 1);
+  }
+
+  /** The file must have the tensor in this shape: only then is memory asked for. Kinds: bad-file, mismatch. */
+  #check(name: string, shape: readonly number[]): void {
     const actual = this.#source.shapes.get(name);
     if (actual === undefined) {
       const near = nearestName(name, this.#source.shapes.keys());
@@ -132,14 +154,17 @@ export class Loader implements WeightLoader {
     if (actual.join() !== shape.join()) {
       throw new LoupeError('mismatch', `${this.#source.path}: ${name} has the shape [${actual.join(', ')}], and the config makes it [${shape.join(', ')}].`);
     }
-    const values = this.#source.read(name);
-    refuseNotFinite(values, name, this.#source.path);
-    return values;
+  }
+
+  #fill(name: string, shape: readonly number[], out: Float32Array<ArrayBuffer>): void {
+    this.#check(name, shape);
+    this.#source.read(name, out);
+    refuseNotFinite(out, name, this.#source.path);
   }
 
   #tensor(values: Float32Array, shape: readonly number[]): Tensor {
-    const tensor = upload(tf.tensor(values, [...shape], 'float32'));
+    const tensor = tf.tensor(values, [...shape], 'float32');
     this.#made.push(tensor);
-    return tensor;
+    return this.#copies ? upload(tensor) : tensor;
   }
 }

@@ -73,18 +73,19 @@ const tensors = {
 
 /**
  * Undoes llama.cpp's order of rotary rows: within a head of width dHead it puts rows i and i + dHead / 2 side by side.
- * values float32 [heads * dHead, ...] -> the same shape, in the model's own order.
+ * values float32 [heads * dHead, ...] are brought into the model's own order in place.
  */
-export function unpermuteHeads(heads: number, dHead: number): (values: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer> {
+export function unpermuteHeads(heads: number, dHead: number): (values: Float32Array<ArrayBuffer>) => void {
   return (values) => {
-    const out = new Float32Array(values.length);
     const width = values.length / (heads * dHead);
-    for (let row = 0; row < heads * dHead; row++) {
-      const within = row % dHead;
-      const target = row - within + (within >> 1) + (within & 1) * (dHead / 2);
-      out.set(values.subarray(row * width, (row + 1) * width), target * width);
+    for (let head = 0; head < heads; head++) {
+      const own = values.subarray(head * dHead * width, (head + 1) * dHead * width);
+      const interleaved = own.slice();
+      for (let row = 0; row < dHead; row++) {
+        const target = (row >> 1) + (row & 1) * (dHead / 2);
+        own.set(interleaved.subarray(row * width, (row + 1) * width), target * width);
+      }
     }
-    return out;
   };
 }
 

@@ -1,5 +1,4 @@
 /** `loupe demo`: the main job on the sample model, from nothing to a catalog with its studio. */
-import { join } from 'node:path';
 import { parseConfig } from '../../engine/config-issues.ts';
 import type { JobContext } from '../../engine/job.ts';
 import { loadJob } from '../../engine/jobs.ts';
@@ -16,6 +15,7 @@ import { createWorkspace, runsFolder } from '../../main/workspace/layout.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
 import { exampleFeatures, featureLines } from '../demo/report.ts';
 import type { ShownFeature } from '../demo/report.ts';
+import { recorded } from '../demo/record.ts';
 import { serveStudio } from './serve.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -59,9 +59,10 @@ async function runDemo(context: CliContext): Promise<Demo> {
   const sample = chooseSample(await findModels());
   if (sample.insteadOf !== null) context.log(sample.insteadOf);
   const started = performance.now();
-  const { signal, log, progress } = context;
-  const folder = join(runsFolder(context.workspace), `demo-${sample.name}-${context.seed}`);
-  const results = await runDemoPipeline(sampleConfig(context.workspace, sample, context.seed), services, { signal, folder, log }, progress);
+  const { signal, progress } = context;
+  const config = sampleConfig(context.workspace, sample, context.seed);
+  const recording = { id: `demo-${sample.name}-${context.seed}`, title: `Sample run: ${sample.name}`, log: context.log };
+  const results = await recorded(runsFolder(context.workspace), recording, (folder, log) => runDemoPipeline(config, services, { signal, folder, log }, progress));
   const seconds = (performance.now() - started) / 1000;
   const { fvu, l0, dead, tokensPerSecond } = results.train;
   const catalog = String(results.catalog['catalog']);

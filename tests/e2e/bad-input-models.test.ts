@@ -77,6 +77,8 @@ const folders: readonly Case[] = [
   { title: 'an unknown architecture', damage: config({ model_type: 'mamba' }), kind: 'unsupported', says: [/config\.json/, /"mamba"/, ...familyNames] },
   { title: 'no architecture', damage: config({ model_type: 7 }), kind: 'unsupported', says: [/config\.json/, ...familyNames] },
   { title: 'a config with an absurd size', damage: config({ vocab_size: 1e12 }), kind: 'bad-config', says: [/vocab_size/] },
+  { title: 'a config with millions of layers', damage: config({ num_hidden_layers: 1 << 24 }), kind: 'bad-config', says: [/layers is 16777216/, /4096/] },
+  { title: 'heads wider than any', damage: config({ head_dim: 1 << 24 }), kind: 'bad-config', says: [/dHead is 16777216/] },
   { title: 'heads that do not fit together', damage: config({ num_key_value_heads: 3 }), kind: 'bad-config', says: [/2 heads/, /3/] },
   { title: 'an option that is not computed', damage: config({ rope_scaling: { rope_type: 'strange', factor: 2 } }), kind: 'unsupported', says: [/strange/] },
   { title: 'half a config', damage: (path) => cut(join(path, 'config.json'), 0.5), kind: 'bad-file', says: [/config\.json is not JSON/, /again/] },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generateCatalog } from '../../bench/generate-catalog.ts';
 import { openSafetensors } from '../../src/engine/formats/safetensors.ts';
 import { openGguf } from '../../src/engine/formats/gguf.ts';
+import { inspectModel } from '../../src/engine/lm/load.ts';
 import { openModel } from '../../src/engine/lm/open.ts';
 import { openHarvestedStore } from '../../src/engine/store/reader.ts';
 import { loadTokenizer } from '../../src/engine/tokenizers/load.ts';
@@ -73,6 +74,18 @@ const gguf: Target = {
     } finally {
       file.close();
     }
+  },
+};
+
+const config: Target = {
+  prepare: async (folder) => {
+    writeTinyLlama(folder);
+    return readFileSync(join(folder, 'config.json'));
+  },
+  head: (bytes) => bytes.length,
+  use: (bytes, folder) => {
+    writeFileSync(join(folder, 'config.json'), bytes);
+    if (inspectModel(folder).hooks.length === 0) throw new Error('a model without hooks');
   },
 };
 
@@ -147,7 +160,7 @@ const manifest: Target = {
   },
 };
 
-export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, tokenizer, catalog, frame, manifest };
+export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, config, tokenizer, catalog, frame, manifest };
 
 /** The target `name` with its sound bytes and its own folder below `root`. */
 export async function prepared(name: string, root: string): Promise<{ target: Target; bytes: Buffer; folder: string }> {

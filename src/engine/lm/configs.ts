@@ -28,8 +28,14 @@ export function refuseOption(condition: boolean, name: string, option: string): 
   if (condition) throw new LoupeError('unsupported', `${name} is configured with ${option}, which Loupe does not compute.`);
 }
 
-/** A model's sizes must fit together: kind bad-config says which do not. */
+/** Far above any published model; hook tables and rotary tables are made of these before a weight is read. */
+const most = { layers: 4096, dHead: 65_536 } as const;
+
+/** A model's sizes must be sane and fit together: kind bad-config says which do not. */
 export function checkedConfig(config: ModelConfig): ModelConfig {
+  for (const [field, limit] of Object.entries(most) as [keyof typeof most, number][]) {
+    if (config[field] > limit) throw new LoupeError('bad-config', `${config.name}: ${field} is ${config[field]}, and Loupe takes at most ${limit}. Fetch the config again.`);
+  }
   if (config.heads % config.kvHeads !== 0) throw new LoupeError('bad-config', `${config.name}: ${config.heads} heads cannot share ${config.kvHeads} key heads.`);
   if (config.ropeTheta !== null && config.dHead % 2 !== 0) throw new LoupeError('bad-config', `${config.name}: rotary heads need an even width, not ${config.dHead}.`);
   return config;

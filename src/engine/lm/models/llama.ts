@@ -56,8 +56,9 @@ function readGguf(metadata: Parameters<ModelFamily['readGguf']>[0], name: string
 
 /** Checks what would only show in the first forward pass: a rope scaling that is not computed. */
 function usable(config: ModelConfig): ModelConfig {
-  ropeFrequencies(config.dHead, config.ropeTheta!, config.ropeScaling);
-  return checkedConfig(config);
+  const checked = checkedConfig(config);
+  ropeFrequencies(checked.dHead, checked.ropeTheta!, checked.ropeScaling);
+  return checked;
 }
 
 const tensors = {

@@ -95,6 +95,16 @@ describe('Features', { skip: noStudio }, () => {
     assert.match(studio.page.url(), /#\/features\/0\?/);
   });
 
+  test('J held down walks on feature by feature', async () => {
+    for (let i = 1; i <= 40; i++) {
+      await studio.page.keyboard.press('j');
+      await at(i);
+    }
+    await studio.page.locator('#feature-row-40').waitFor();
+    await studio.page.waitForFunction(() => document.querySelector('article[aria-label="Feature 40"]')?.getAttribute('aria-busy') === 'false');
+    await studio.page.locator('#feature-table .rows > div').evaluate((list) => { list.scrollTop = 0; });
+  });
+
   test('labels by keyboard: L, text, confidence, Enter; the row and the history follow; undo takes it back', async () => {
     await studio.page.locator('#feature-row-4').click();
     await at(4);

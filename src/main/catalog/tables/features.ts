@@ -92,8 +92,15 @@ export function featurePage(db: ReadHandle, query: FeatureQuery): { total: numbe
   const { where, values } = conditions(query);
   const by = order(query.sort, query.descending);
   const page = `SELECT idx FROM features WHERE ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
-  const rows = db.all(page, ...values, query.limit, query.offset).map((row) => feature(db, query.source, integer(row, 'idx'))!);
+  const rows = db.all(page, ...values, query.limit, query.offset).map((row) => listedFeature(db, query.source, integer(row, 'idx')));
   return { total: countFeatures(db, where, values), rows };
+}
+
+/** A feature that an index lists; an index that says otherwise than its table is damaged. */
+function listedFeature(db: ReadHandle, source: number, index: number): FeatureRecord {
+  const found = feature(db, source, index);
+  if (found === null) throw new LoupeError('bad-file', `${db.path}: an index lists feature ${index} of source ${source}, which is not there. \`loupe catalog verify\` says more; fetch the file again.`);
+  return found;
 }
 
 function countFeatures(db: ReadHandle, where: string, values: readonly SqlValue[]): number {

@@ -1,4 +1,4 @@
-"""Token ids of hard lines by the reference implementations, for tests/parity/tokenizers.test.ts.
+"""Token ids of hard lines by the reference implementations, for tests/unit/engine/tokenizers.
 
 Two tiny tokenizers are trained here (byte-level BPE as GPT-2's, metaspace BPE with byte fallback as Llama's) and run by
 transformers; with --gguf the file's own tokenizer is run by llama.cpp, and by transformers.

@@ -11,11 +11,14 @@ import type { Tokenizer } from './types.ts';
 /** Token types of `tokenizer.ggml.token_type`. */
 const types = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
+/** In UTF-16 units, several times the longest published token: finding a token's merges takes time that grows with its square. */
+const maxTokenLength = 4096;
+
 const id = z.number().int().nonnegative().optional();
 const partsSchema = z.object({
   model: z.string(),
   pre: z.string().default('default'),
-  tokens: z.array(z.string()),
+  tokens: z.array(z.string().max(maxTokenLength)),
   token_type: z.array(z.number()).optional(),
   merges: z.array(z.string()).optional(),
   scores: z.array(z.number()).optional(),

@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
 
-const addedTokenSchema = z.looseObject({ id: z.number().int().nonnegative(), content: z.string(), special: z.boolean() });
+/** Sixty times the largest published vocabulary: tables as long as the largest id are made. */
+const maxId = (1 << 24) - 1;
+const tokenId = z.number().int().nonnegative().max(maxId);
+
+/** Not z.record, which leaves out a token that is spelt __proto__. */
+const vocabSchema = z.custom<Record<string, number>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((id) => Number.isInteger(id) && id >= 0 && id <= maxId),
+  { error: `an object of token ids, whole numbers from 0 to ${maxId}, is needed` },
+);
+
+const addedTokenSchema = z.looseObject({ id: tokenId, content: z.string(), special: z.boolean() });
 const component = z.looseObject({ type: z.string() }).nullable();
 
 export const tokenizerJsonSchema = z.looseObject({
@@ -13,7 +23,7 @@ export const tokenizerJsonSchema = z.looseObject({
   decoder: component.default(null),
   model: z.looseObject({
     type: z.string().optional(),
-    vocab: z.union([z.record(z.string(), z.number().int().nonnegative()), z.array(z.tuple([z.string(), z.number()]))]),
+    vocab: z.union([vocabSchema, z.array(z.tuple([z.string(), z.number()]))]),
   }),
 });
 export type TokenizerJson = z.infer<typeof tokenizerJsonSchema>;

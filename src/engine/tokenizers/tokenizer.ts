@@ -4,6 +4,7 @@ import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { LoupeError } from '../../shared/errors.ts';
 import { bytesOfToken, showBytes } from './bytes.ts';
 import { chatRenderer } from './chat.ts';
+import { checkTokenizer } from './check.ts';
 import { repairDecoder, repairJson } from './library-repairs.ts';
 import type { TokenizerConfig, TokenizerJson } from './tokenizer-json.ts';
 import type { Tokenizer } from './types.ts';
@@ -11,16 +12,18 @@ import type { Tokenizer } from './types.ts';
 /** Shown tokens that are remembered. */
 const idCacheSize = 4096;
 
-/** Builds the tokenizer. Kind bad-file when the library cannot use what `origin` says; `origin` names the file in messages. */
+/** Builds the tokenizer. Kinds: bad-file for what cannot be used, unsupported for an unknown kind of model; `origin` names the file in messages. */
 export function createTokenizer(json: TokenizerJson, config: TokenizerConfig, origin: string): Tokenizer {
-  let library: Library;
+  checkTokenizer(json, origin);
   try {
-    library = new Library(repairJson(json), config);
+    const library = new Library(repairJson(json), config);
     repairDecoder(library);
+    // Some parts of the file are first looked at here.
+    library.decode([firstIdOf(json), ...library.encode('a').ids]);
+    return new JsonTokenizer(library, json, config, origin);
   } catch (cause) {
     throw new LoupeError('bad-file', `${origin} cannot be used as a tokenizer: ${(cause as Error).message}. Fetch it again.`, undefined, { cause });
   }
-  return new JsonTokenizer(library, json, config, origin);
 }
 
 /** JSON with the keys of every object sorted, so that equal tokenizers hash equally however their files were written. */
@@ -67,7 +70,7 @@ class JsonTokenizer implements Tokenizer {
       ...json.added_tokens.filter((token) => token.special).map((token) => token.id),
       ...[this.bosTokenId, this.eosTokenId].filter((id) => id !== null),
     ]);
-    this.prependsBos = this.bosTokenId !== null && this.encode('a', { special: true })[0] === this.bosTokenId;
+    this.prependsBos = this.bosTokenId !== null && library.encode('a').ids[0] === this.bosTokenId;
     this.#chat = chatOf(config);
   }
 
@@ -99,7 +102,10 @@ class JsonTokenizer implements Tokenizer {
   }
 
   #show(id: number): string {
-    const token = this.#tokenText(id);
+    const token = this.#library.id_to_token(id);
+    // A vocabulary may leave ids out.
+    if (token === undefined && Number.isInteger(id) && id >= 0 && id < this.vocab) return `[${id}]`;
+    if (token === undefined) throw this.#noToken(id);
     if (this.#added.has(id)) return token;
     if (this.#byteLevel) {
       const bytes = bytesOfToken(token);
@@ -112,14 +118,22 @@ class JsonTokenizer implements Tokenizer {
 
   #tokenText(id: number): string {
     const token = this.#library.id_to_token(id);
-    if (token === undefined) throw new LoupeError('bad-request', `${id} is no token of ${this.#origin}, which has ${this.vocab}.`);
+    if (token === undefined) throw this.#noToken(id);
     return token;
+  }
+
+  #noToken(id: number): LoupeError {
+    return new LoupeError('bad-request', `${id} is no token of ${this.#origin}, which has ${this.vocab}.`);
   }
 
   chat(messages: readonly { readonly role: string; readonly content: string }[], addGenerationPrompt: boolean): string {
     if (this.#chat === null) throw new LoupeError('unsupported', `${this.#origin} has no chat template. Use a plain prompt, or an instruction-tuned model.`);
     return this.#chat(messages, addGenerationPrompt);
   }
+}
+
+function firstIdOf({ model: { vocab } }: TokenizerJson): number {
+  return Array.isArray(vocab) ? 0 : Object.values(vocab)[0]!;
 }
 
 function vocabularySize(json: TokenizerJson): number {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { loadTokenizer } from '../../../../src/engine/tokenizers/load.ts';
 import { createTokenizer } from '../../../../src/engine/tokenizers/tokenizer.ts';
 import { tokenizerConfigSchema, tokenizerJsonSchema } from '../../../../src/engine/tokenizers/tokenizer-json.ts';
 import type { Tokenizer } from '../../../../src/engine/tokenizers/types.ts';
+import { smallJson, tokenizerOf } from '../../../support/tokenizers.ts';
 
 interface Case {
   readonly json: unknown;
@@ -62,7 +65,87 @@ test('an id that does not exist is refused', () => {
   assert.equal(gpt2.decode([]), '');
 });
 
-test('without an unknown token, what the vocabulary cannot spell is left out, as the original does', () => {
-  const json = tokenizerJsonSchema.parse({ model: { type: 'BPE', vocab: { a: 0 }, merges: [], unk_token: null } });
-  assert.deepEqual([...createTokenizer(json, {}, 'tiny').encode('aba')], [0, 0]);
+test('what the vocabulary cannot spell is the unknown token, and is left out where there is none, as the original does', () => {
+  assert.deepEqual([...tokenizerOf(smallJson({ vocab: { a: 0, '?': 1 }, merges: [], unk_token: '?' })).encode('aza')], [0, 1, 0]);
+  assert.deepEqual([...tokenizerOf(smallJson({ vocab: { a: 0 }, merges: [] })).encode('aza')], [0, 0]);
+});
+
+test('a text that needs an unknown token which is no token is refused', () => {
+  const tokenizer = tokenizerOf({ pre_tokenizer: { type: 'BertPreTokenizer' }, model: { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab: { a: 0, '##b': 1 } } });
+  assert.deepEqual([...tokenizer.encode('ab a')], [0, 1, 0]);
+  assert.throws(() => tokenizer.encode('a z'), { kind: 'unsupported', message: /no unknown token/u, detail: 'a z' });
+});
+
+test('spaces and newlines are tokens of their own in the small vocabulary, and come back', () => {
+  const tokenizer = tokenizerOf(smallJson());
+  const ids = tokenizer.encode('ab\nb  a');
+  assert.deepEqual([...ids], [2, 4, 1, 3, 3, 0]);
+  assert.deepEqual([...ids].map((id) => tokenizer.display(id)), ['ab', '\n', 'b', ' ', ' ', 'a']);
+  assert.equal(tokenizer.decode(ids), 'ab\nb  a');
+  assert.deepEqual([...tokenizer.encode('')], []);
+});
+
+test('special tokens in a text are found whole, shown as written, and known by the config\'s names', () => {
+  const tokenizer = tokenizerOf(smallJson(), { bos_token: '<s>', eos_token: { content: '</s>' } });
+  assert.deepEqual([...tokenizer.encode('<s>ab</s>a<s')], [5, 2, 6, 0]);
+  assert.deepEqual([tokenizer.display(5), tokenizer.display(6)], ['<s>', '</s>']);
+  assert.deepEqual([tokenizer.bosTokenId, tokenizer.eosTokenId, [...tokenizer.specialTokenIds]], [5, 6, [5, 6]]);
+  const nameless = tokenizerOf(smallJson(), { bos_token: '<none>' });
+  assert.deepEqual([nameless.bosTokenId, nameless.eosTokenId, nameless.prependsBos], [null, null, false]);
+});
+
+test('a vocabulary that leaves ids out shows their numbers', () => {
+  const tokenizer = tokenizerOf(smallJson({ vocab: { a: 0, b: 9 }, merges: [] }));
+  assert.equal(tokenizer.vocab, 10);
+  assert.deepEqual([tokenizer.display(8), tokenizer.display(9)], ['[8]', 'b']);
+  for (const id of [-1, 10, 0.5]) assert.throws(() => tokenizer.display(id), { kind: 'bad-request' }, String(id));
+  assert.throws(() => tokenizer.decode([8]), { kind: 'bad-request' });
+});
+
+test('a vocabulary that spells no Latin letter but b, and has a BOS, loads', () => {
+  const template = { type: 'TemplateProcessing', single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }], pair: [], special_tokens: {} };
+  const tokenizer = tokenizerOf(smallJson({ vocab: { b: 1 }, merges: [] }, { post_processor: template }), { bos_token: '<s>' });
+  assert.equal(tokenizer.prependsBos, true);
+  assert.deepEqual([...tokenizer.encode('b', { special: true })], [5, 1]);
+  assert.deepEqual([...tokenizer.encode('b')], [1]);
+});
+
+test('tokens that are named like parts of every object are tokens', () => {
+  const json = JSON.parse('{"model": {"type": "BPE", "vocab": {"a": 0, "__proto__": 1, "constructor": 2, "toString": 3}, "merges": [], "ignore_merges": true}}') as unknown;
+  const tokenizer = tokenizerOf(json);
+  assert.equal(tokenizer.vocab, 4);
+  assert.deepEqual(['__proto__', 'constructor', 'toString'].map((text) => [...tokenizer.encode(text)]), [[1], [2], [3]]);
+});
+
+test('parts that the library cannot use are a bad file when the tokenizer is made, not later', () => {
+  for (const rest of [
+    { pre_tokenizer: { type: 'Nope' } }, { decoder: { type: 'Nope' } }, { normalizer: { type: 'Nope' } }, { post_processor: { type: 'Nope' } }, { post_processor: { type: 'TemplateProcessing' } },
+    { pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated', invert: false } },
+  ]) {
+    assert.throws(() => tokenizerOf(smallJson({}, rest)), { kind: 'bad-file', message: /tokenizer\.json cannot be used/u }, JSON.stringify(rest));
+  }
+});
+
+test('the template of the config renders a chat with the special tokens; without one the kind is unsupported', () => {
+  const messages = [{ role: 'user', content: 'hi' }];
+  const config = { bos_token: { content: '<s>' }, chat_template: '{{ bos_token }}{% for m in messages %}[{{ m.content }}]{% endfor %}{% if add_generation_prompt %}>{% endif %}' };
+  assert.equal(tokenizerOf(smallJson(), config).chat(messages, true), '<s>[hi]>');
+  assert.equal(tokenizerOf(smallJson(), config).chat(messages, false), '<s>[hi]');
+  for (const none of [{}, { chat_template: null }, { chat_template: [] }]) {
+    assert.throws(() => tokenizerOf(smallJson(), none).chat(messages, true), { kind: 'unsupported', message: /no chat template/u });
+  }
+});
+
+test('hard lines come back whole through the shipped model\'s tokenizer, and its shown tokens spell the plain ones', () => {
+  const tokenizer = loadTokenizer(join(import.meta.dirname, '../../../../resources/tiny-llama'));
+  let plain = 0;
+  for (const line of fixture.lines) {
+    const ids = tokenizer.encode(line);
+    assert.equal(tokenizer.decode(ids), line);
+    if (!/^[\x20-\x7e\n\r\t]*$/u.test(line)) continue;
+    plain++;
+    assert.equal([...ids].map((id) => tokenizer.display(id)).join(''), line);
+  }
+  assert.ok(plain > 50, `${plain} plain lines`);
+  assert.deepEqual([...tokenizer.encode(' naïve')].map((id) => tokenizer.display(id)), [' n', 'a', '\\xC3', '\\xAF', 've']);
 });

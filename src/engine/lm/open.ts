@@ -49,7 +49,7 @@ function openFolder(path: string): ModelFiles {
   return {
     path, format: 'hugging-face', family,
     config: family.readHuggingFace(raw, name),
-    weightFiles: readdirSync(path).filter((file) => file.endsWith('.safetensors')).sort().map((file) => join(path, file)),
+    weightFiles: readdirSync(path).filter((file) => /^model.*\.safetensors$/u.test(file)).sort().map((file) => join(path, file)),
     openWeights: () => huggingFaceSource(path),
     tokenizer: () => loadTokenizer(path),
   };

@@ -6,6 +6,7 @@ The model is cut to its first blocks and has no unembedding; the pass returns th
 import argparse
 import json
 import os
+import resource
 import time
 
 import torch
@@ -25,13 +26,15 @@ model = AutoModel.from_pretrained(folder, gguf_file=name, dtype=torch.float32).e
 model.layers = model.layers[: args.layers]
 model.norm = torch.nn.Identity()  # the hook stands before the final norm
 tokens = torch.arange(args.batch * args.context).mul(7919).remainder(model.config.vocab_size).reshape(args.batch, args.context)
-times = []
+times, cpu = [], []
 with torch.inference_mode():
     for i in range(args.passes + 1):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         out = model(input_ids=tokens, use_cache=False).last_hidden_state
         times.append((time.perf_counter() - start) * 1e3)
-times = sorted(times[1:])
+        cpu.append((time.process_time() - used) * 1e3)
+times, cpu = sorted(times[1:]), sorted(cpu[1:])
 median = times[len(times) // 2]
-print(json.dumps({"peer": "transformers", "attention": model.config._attn_implementation, "ms_per_pass": median, "best_ms": times[0], "tokens_per_s": args.batch * args.context / median * 1e3,
+print(json.dumps({"peer": "transformers", "attention": model.config._attn_implementation, "ms_per_pass": median, "best_ms": times[0], "cpu_ms_per_pass": cpu[len(cpu) // 2], "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                  "tokens_per_s": args.batch * args.context / median * 1e3,
                   "norm_of_last": float(out[-1, -1].norm())}))

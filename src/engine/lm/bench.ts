@@ -19,6 +19,10 @@ function layersFor(hook: string): number | undefined {
   return layer === null ? undefined : Number(layer[1]) + 1;
 }
 
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
 /** Median of `passes` passes after one to warm up. Times are in ms, memory in MiB; kinds as `loadModel` and `run`. */
 export async function benchForward({ model: path, hook, batch, context, passes }: BenchForward): Promise<Record<string, unknown>> {
   const { backend, threads } = await loadBackend();
@@ -29,22 +33,27 @@ export async function benchForward({ model: path, hook, batch, context, passes }
   // A fixed spread over the vocabulary, the same that the peer gets.
   const tokens = Int32Array.from({ length: batch * context }, (_, i) => (i * 7919) % model.config.vocab);
   const times: number[] = [];
+  const cpu: number[] = [];
   let norm = 0;
   for (let pass = 0; pass <= passes; pass++) {
     const begun = performance.now();
+    const used = process.cpuUsage();
     const { cache } = model.run(tokens, batch, context, { names: [hook], logits: false });
     const value = cache.get(hook)!;
     const data = value.dataSync<'float32'>();
-    if (pass > 0) times.push(performance.now() - begun);
+    if (pass > 0) {
+      times.push(performance.now() - begun);
+      const { user, system } = process.cpuUsage(used);
+      cpu.push((user + system) / 1000);
+    }
     norm = Math.hypot(...data.subarray(data.length - model.hookWidth(hook)));
     tf.dispose([...cache.values()]);
   }
   model.dispose();
-  const sorted = times.toSorted((a, b) => a - b);
-  const median = sorted[sorted.length >> 1]!;
+  const median = middle(times);
   return {
     backend, threads, model: model.config.name, hook, batch, context, passes, tokens_per_s: Math.round((batch * context * 1000) / median),
-    ms_per_pass: Number(median.toFixed(2)), best_ms: Number(sorted[0]!.toFixed(2)), load_ms: Math.round(loadMs),
+    ms_per_pass: Number(median.toFixed(2)), best_ms: Number(Math.min(...times).toFixed(2)), cpu_ms_per_pass: Number(middle(cpu).toFixed(2)), load_ms: Math.round(loadMs),
     peak_rss_mb: Math.round((process.resourceUsage().maxRSS * 1024) / megabyte), norm_of_last: norm,
   };
 }

@@ -1,6 +1,6 @@
 /** Opening a catalog: the checks that every handle goes through. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asideName, syncFolder } from '../../engine/files/atomic.ts';
 import { LoupeError } from '../../shared/errors.ts';
@@ -51,12 +51,25 @@ export function makeCatalog(path: string, fill: (db: WriteHandle) => void = () =
       fill(handle);
     });
     db.close();
-    renameSync(aside, path);
+    placeNew(aside, path);
   } catch (error) {
     for (const name of [aside, `${aside}-journal`]) rmSync(name, { force: true });
     throw sqliteError(error, path);
   }
   syncFolder(dirname(path));
+}
+
+/** Gives `aside` its name unless something has it by now: a rename would take the file from under a process that has just made it. */
+function placeNew(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+    rmSync(aside);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new LoupeError('conflict', `${path} exists already. Give another name, or remove it.`);
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+    renameSync(aside, path); // a file system without hard links
+  }
 }
 
 function openAside(aside: string): WriteHandle {

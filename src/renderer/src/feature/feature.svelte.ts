@@ -23,8 +23,16 @@ export class FeatureState {
   #wanted = '';
   #version = -1;
 
+  /** Resolves when the feature that was asked for last is shown, or could not be fetched. */
+  settled: Promise<void> = Promise.resolve();
+
   /** Shows feature `index` of the open catalog and source. */
-  async show(index: number): Promise<void> {
+  show(index: number): Promise<void> {
+    this.settled = this.#fetch(index);
+    return this.settled;
+  }
+
+  async #fetch(index: number): Promise<void> {
     if (session.catalogVersion !== this.#version) this.#forget();
     const wanted = this.#key(index);
     this.#wanted = wanted;

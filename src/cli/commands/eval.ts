@@ -8,6 +8,7 @@ import { loadDictionary } from '../../engine/sae/load.ts';
 import { openStore } from '../../engine/store/open.ts';
 import type { ActivationStore } from '../../engine/store/types.ts';
 import { LoupeError } from '../../shared/errors.ts';
+import { metricById, tokenSet } from '../../shared/metrics.ts';
 import type { CliCommand } from '../command.ts';
 import { required, wholeNumber } from '../options.ts';
 
@@ -38,6 +39,11 @@ function configure(command: Command): void {
     .option('--last <n>', 'only the last n tokens, in whole contexts');
 }
 
+/** The definition of each figure, beside the figures. */
+function definitionsOf(figures: object): Record<string, string> {
+  return Object.fromEntries(Object.keys(figures).flatMap((name) => (metricById(name) === undefined ? [] : [[name, metricById(name)!.formula]])));
+}
+
 export const command: CliCommand = {
   name: 'eval',
   summary: 'How well a dictionary reconstructs stored activations',
@@ -60,7 +66,7 @@ export const command: CliCommand = {
       const { fvu, l0, dead, cosine, rows } = result.masked;
       const text = `FVU ${fvu.toPrecision(4)}, L0 ${l0.toPrecision(4)}, dead ${dead.toPrecision(3)}, cosine ${cosine.toPrecision(4)} over ${rows} tokens `
         + `(position 0 and special tokens left out; with them FVU ${result.unmasked.fvu.toPrecision(4)})`;
-      return { json: { dictionary: folder, activations: store.folder, hookPoint: hook, ...result.masked, unmasked: result.unmasked }, text };
+      return { json: { dictionary: folder, activations: store.folder, hookPoint: hook, ...result.masked, unmasked: result.unmasked, tokenSet, definitions: definitionsOf(result.masked) }, text };
     } finally {
       dictionary.dispose();
       store.close();

@@ -1,4 +1,5 @@
 /** Training curves: one metric over steps. Pure. */
+import { explainMetric, metricDefinitions } from '../../../shared/metrics.ts';
 import { compact, count, significant } from '../format/number.ts';
 import { axis, grid, logAxis, tooltip } from './axes.ts';
 import { brushStyle } from './histogram-options.ts';
@@ -21,14 +22,9 @@ export interface MetricStyle {
   readonly meaning: string;
 }
 
-const known: Readonly<Record<string, MetricStyle>> = {
-  fvu: { title: 'FVU', unit: '', log: true, meaning: 'Fraction of variance unexplained: squared error of the reconstruction over the variance of the activations. Lower is better.' },
-  l0: { title: 'L0', unit: 'latents a token', log: false, meaning: 'Mean number of latents that fire on a token.' },
-  dead: { title: 'Dead share', unit: '', log: false, meaning: 'Share of latents that have not fired over the dead window. Lower is better.' },
-  loss: { title: 'Loss', unit: '', log: true, meaning: 'What the optimiser minimises: reconstruction and auxiliary terms together.' },
-  lr: { title: 'Learning rate', unit: '', log: false, meaning: 'Step size of the optimiser after warm-up and decay.' },
-  tokensPerSecond: { title: 'Speed', unit: 'tokens/s', log: false, meaning: 'Tokens trained on per second, averaged since the last logged row.' },
-};
+const known: Readonly<Record<string, MetricStyle>> = Object.fromEntries(
+  metricDefinitions.map((metric) => [metric.id, { title: metric.title, unit: metric.unit, log: metric.log, meaning: explainMetric(metric) }]),
+);
 
 const aliases: Readonly<Record<string, string>> = { tokens_per_s: 'tokensPerSecond', tokensPerS: 'tokensPerSecond', learningRate: 'lr', deadShare: 'dead' };
 

@@ -38,6 +38,8 @@ export function checkHeader(path: string, foreign: boolean): void {
   const { header, bytes } = readHeader(path);
   if (bytes < 100 || header.toString('latin1', 0, 16) !== magic) throw new LoupeError('bad-file', `${path} is no catalog: it is not an SQLite file.`);
   if (header.toString('latin1', 68, 72) !== loup) throw new LoupeError('bad-file', `${path} is an SQLite file, but no Loupe catalog.`);
+  // SQLite has written schema format 4 since 2006, and gives no code of its own for others.
+  if (header.readUInt32BE(44) > 4) throw new LoupeError('bad-file', `${path} is damaged: its header names schema format ${header.readUInt32BE(44)}. Copy or fetch it again.`);
   const journal = sizeOf(`${path}-journal`) > 0;
   if (foreign && (journal || header[18] !== 1 || header[19] !== 1)) {
     throw new LoupeError('bad-file', `${path} was not closed by the program that wrote it${journal ? ' (its journal lies beside it)' : ''}. Ask its sender to close it and send it again.`);

@@ -1,5 +1,6 @@
 /** The way through a catalog: table, search, filters, feature, examples, labels, keys, links. On the real host. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
@@ -79,6 +80,17 @@ describe('Features', { skip: noStudio }, () => {
     assert.ok(shown.length > 0 && shown.every((share) => share / 100 >= low * 0.94 && share / 100 <= high * 1.06), `${low} ${high}: ${shown.slice(0, 5).join(' ')}`);
     await studio.page.getByRole('button', { name: /Remove the filter density/ }).click();
     await studio.page.waitForFunction(() => /600 features,/.test(document.querySelector('.state')?.textContent ?? ''));
+  });
+
+  test('a chart is saved as PNG, SVG and CSV', async () => {
+    const starts = { PNG: [0x89, 0x50, 0x4e, 0x47], SVG: [...Buffer.from('<svg')], CSV: [...Buffer.from('from,to,count\r\n')] };
+    for (const [format, start] of Object.entries(starts)) {
+      const download = studio.page.waitForEvent('download');
+      await studio.page.getByRole('button', { name: `Save Density as ${format}` }).click();
+      const file = await download;
+      assert.equal(file.suggestedFilename(), `density-histogram.${format.toLowerCase()}`);
+      assert.deepEqual([...(await readFile((await file.path())!)).subarray(0, start.length)], start, format);
+    }
   });
 
   test('J and K walk through the list beside the feature', async () => {

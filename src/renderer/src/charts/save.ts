@@ -5,7 +5,7 @@ import type { ChartOption, ChartTable } from './types.ts';
 
 export type ChartFormat = 'png' | 'svg' | 'csv';
 
-/** Offers the chart as a file. SVG is drawn anew by ECharts' SVG renderer at the size on screen. */
+/** Offers the chart as a file. Pictures are drawn anew at the size on screen. */
 export function saveChart(format: ChartFormat, name: string, chart: ECharts, option: ChartOption, table: ChartTable, background: string): void {
   download(`${name}.${format}`, contents(format, chart, option, table, background));
 }
@@ -13,17 +13,26 @@ export function saveChart(format: ChartFormat, name: string, chart: ECharts, opt
 function contents(format: ChartFormat, chart: ECharts, option: ChartOption, table: ChartTable, background: string): Blob {
   if (format === 'csv') return new Blob([toCsv(table)], { type: 'text/csv;charset=utf-8' });
   if (format === 'svg') return new Blob([svg(chart, option, background)], { type: 'image/svg+xml' });
-  const url = chart.getDataURL({ type: 'png', pixelRatio: 2, backgroundColor: background });
+  const url = picture(chart, option, background);
   const binary = atob(url.slice(url.indexOf(',') + 1));
   return new Blob([Uint8Array.from(binary, (character) => character.charCodeAt(0))], { type: 'image/png' });
 }
 
-function svg(chart: ECharts, option: ChartOption, background: string): string {
-  const copy = init(null, undefined, { renderer: 'svg', ssr: true, width: chart.getWidth(), height: chart.getHeight() });
-  copy.setOption({ ...option, backgroundColor: background });
-  const text = copy.renderToSVGString();
+/** The chart drawn anew at the size on screen: text of an SVG, or the data address of a PNG at twice the resolution. */
+function drawn<T>(chart: ECharts, option: ChartOption, background: string, settings: Parameters<typeof init>[2], take: (copy: ECharts) => T): T {
+  const copy = init(settings?.ssr ? null : document.createElement('div'), undefined, { width: chart.getWidth(), height: chart.getHeight(), ...settings });
+  copy.setOption({ ...option, backgroundColor: background, tooltip: { show: false } });
+  const result = take(copy);
   copy.dispose();
-  return text;
+  return result;
+}
+
+function svg(chart: ECharts, option: ChartOption, background: string): string {
+  return drawn(chart, option, background, { renderer: 'svg', ssr: true }, (copy) => copy.renderToSVGString());
+}
+
+function picture(chart: ECharts, option: ChartOption, background: string): string {
+  return drawn(chart, option, background, { renderer: 'canvas', devicePixelRatio: 2 }, (copy) => copy.getDataURL({ type: 'png', pixelRatio: 2 }));
 }
 
 function download(name: string, blob: Blob): void {

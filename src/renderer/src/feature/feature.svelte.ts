@@ -38,11 +38,17 @@ export class FeatureState {
     this.#wanted = wanted;
     this.loading = true;
     try {
-      const [feature, labels] = await Promise.all([this.#get(index), session.invoke('catalog.labels', this.#address(index))]);
+      const history = session.invoke('catalog.labels', this.#address(index));
+      // Nobody waits for the history while the feature itself is on its way or could not be read.
+      history.catch(() => undefined);
+      const feature = await this.#get(index);
       if (this.#wanted !== wanted) return;
+      if (feature.index !== this.feature?.index) this.history = [];
       this.feature = feature;
-      this.history = labels.history;
       this.error = null;
+      this.loading = false;
+      const labels = (await history).history;
+      if (this.#wanted === wanted) this.history = labels;
     } catch (thrown) {
       if (this.#wanted === wanted) this.error = toErrorBody(thrown);
     } finally {

@@ -16,7 +16,7 @@ const shots: readonly Shot[] = [
   ['feature', '#/feature/12'],
   ['feature-open', '#/feature/12', async (page) => {
     await page.locator('section[aria-label="Examples"] [role="button"]').nth(2).click();
-    await page.locator('section[aria-label="Examples"] [data-i]').nth(40).hover();
+    await page.locator('section[aria-label="Examples"] .all [data-i]').nth(20).hover();
     await page.getByRole('button', { name: 'Notes and history' }).click();
   }],
   ['runs', '#/runs/run-live'],

@@ -33,10 +33,10 @@ export const innerAttentionHooks = ['hook_q', 'hook_k', 'hook_v', 'hook_rot_q', 
 export function applyAttention(
   x: Tensor2D, weights: BlockWeights, config: ModelConfig, run: HookRun, prefix: string, inputs: AttentionInputs, cache: LayerCache | null,
 ): Tensor2D {
-  const qkv = applyLinear(x, weights.qkv);
+  const qkv = applyLinear(x, weights.qkv, run);
   const fuse = cache === null && !run.touchesAny(`${prefix}attn.`, innerAttentionHooks) && canFuse('LoupeAttention', run);
   const z = fuse ? fused(qkv, config, inputs) : hooked(qkv, config, run, `${prefix}attn.`, inputs, cache);
-  return applyLinear(run.at(`${prefix}attn.hook_z`, z), weights.attnOut);
+  return applyLinear(run.at(`${prefix}attn.hook_z`, z), weights.attnOut, run);
 }
 
 function fused(qkv: Tensor2D, { heads, kvHeads }: ModelConfig, { batch, length, rope, documents }: AttentionInputs): Tensor2D {

@@ -5,6 +5,7 @@ import { applyAttention, type AttentionInputs, type LayerCache } from './attenti
 import type { Architecture, DecoderWeights, ModelConfig, Norm } from './definition.ts';
 import { canFuse, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
+import { product } from './linear.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm } from './norms.ts';
 import { ropeFrequencies, ropeTables } from './rope.ts';
@@ -91,7 +92,7 @@ function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: 
   const normed = applyNorm(x, weights.lnFinal, architecture.norm, config.normEps, run, 'ln_final');
   if (!pass.logits) return [];
   const last = (): Tensor2D => tf.reshape(tf.slice(tf.reshape(normed, [batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]), [batch, config.dModel]);
-  const logits: Tensor2D = tf.matMul(lastOnly === true ? last() : normed, weights.unembedding, false, true);
+  const logits = product(lastOnly === true ? last() : normed, weights.unembedding, 'out-in', run);
   return [tf.reshape(logits, [batch, -1, config.vocab]) as Tensor3D];
 }
 

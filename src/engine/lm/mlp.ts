@@ -9,9 +9,9 @@ import { applyLinear, splitColumns } from './linear.ts';
 
 /** x float32 [rows, dModel], normed -> the MLP's output, float32 [rows, dModel]. `prefix` is "blocks.3.". */
 export function applyMlp(x: Tensor2D, weights: BlockWeights, kind: Architecture['mlp'], config: ModelConfig, run: HookRun, prefix: string): Tensor2D {
-  const hidden = applyLinear(x, weights.mlpIn);
+  const hidden = applyLinear(x, weights.mlpIn, run);
   const post = kind === 'gated' ? gated(hidden, config, run, prefix) : activate(run.at(`${prefix}mlp.hook_pre`, hidden), config.activation);
-  return applyLinear(run.at(`${prefix}mlp.hook_post`, post), weights.mlpOut);
+  return applyLinear(run.at(`${prefix}mlp.hook_post`, post), weights.mlpOut, run);
 }
 
 function gated(hidden: Tensor2D, config: ModelConfig, run: HookRun, prefix: string): Tensor2D {

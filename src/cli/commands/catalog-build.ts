@@ -55,8 +55,7 @@ async function run(_args: readonly string[], options: Options, context: CliConte
   const result = await buildCatalog(config, { signal, progress, log, metrics: () => {}, folder }, async (statistics, inner) => {
     const { runStatistics, statisticsConfigSchema } = await import('../../engine/interp/job.ts');
     return runStatistics(statisticsConfigSchema.parse(statistics), inner);
-  });
-  rmSync(folder, { recursive: true, force: true });
+  }, () => rmSync(folder, { recursive: true, force: true }));
   const seconds = (performance.now() - start) / 1000;
   const { features, tokens, dead } = result as Record<string, number>;
   return {

@@ -1,4 +1,4 @@
-/** One writer a store: a lock file that names its process, and is taken over when that process is gone. */
+/** One writer a store, a build, a training: a lock file that names its process, and is taken over when that process is gone. */
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -37,10 +37,14 @@ const heldHere = new Set<string>();
 
 /** Takes the store in `folder` for writing; the result gives it back. Kind locked names the process that holds it. */
 export function lockStore(folder: string): () => void {
-  const path = join(folder, lockName);
+  return lockFile(join(folder, lockName), folder);
+}
+
+/** Takes `what` for this process by the lock file `path`; the result gives it back. Kind locked names the process that holds it. */
+export function lockFile(path: string, what: string): () => void {
   const owner = ownerOf(path);
   if (heldHere.has(path) || (owner !== null && isAlive(owner))) {
-    throw new LoupeError('locked', `${folder} is being written by process ${owner?.pid ?? process.pid}. Wait for it, or end it and remove ${path}.`);
+    throw new LoupeError('locked', `${what} is being written by process ${owner?.pid ?? process.pid}. Wait for it, or end it and remove ${path}.`);
   }
   rmSync(path, { force: true });
   let fd: number;
@@ -48,7 +52,7 @@ export function lockStore(folder: string): () => void {
     fd = openSync(path, 'wx');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    throw new LoupeError('locked', `${folder} was just taken by another process. Wait for it.`, undefined, { cause });
+    throw new LoupeError('locked', `${what} was just taken by another process. Wait for it.`, undefined, { cause });
   }
   writeAll(fd, Buffer.from(JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner)));
   closeSync(fd);

@@ -4,11 +4,12 @@
  * Stopped or killed at any moment, the catalog opens and says that it is incomplete; the same build in the same folder goes on.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeJsonAtomic } from '../../engine/files/atomic.ts';
 import { placeError } from '../../engine/files/place-errors.ts';
 import type { JobContext } from '../../engine/job.ts';
+import { lockFile } from '../../engine/store/lock.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { BuildConfig } from './build-config.ts';
 import { createCatalog, openCatalog } from './client.ts';
@@ -68,11 +69,36 @@ async function created(path: string): Promise<boolean> {
 
 /**
  * Builds `config.out`: makes the file, or adds a source to it. Result: {catalog, source, features, tokens, dead}. A new file that
- * nothing came into is removed again when the build fails.
- * Kinds: those of the statistics pass and of opening, read-only, no-space, cancelled.
+ * nothing came into is removed again when the build fails. One process at a time builds in a folder; `done` is called before the next may.
+ * Kinds: those of the statistics pass and of opening, read-only, no-space, cancelled, locked.
  */
-export async function buildCatalog(config: BuildConfig | Readonly<Record<string, unknown>>, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
+export async function buildCatalog(
+  config: BuildConfig | Readonly<Record<string, unknown>>, context: JobContext, runStatistics: StatisticsRunner, done: () => void = () => {},
+): Promise<Record<string, unknown>> {
   const path = resolve((config as BuildConfig).out);
+  const release = takeBuild(context.folder, path);
+  try {
+    const result = await buildAlone(path, config, context, runStatistics);
+    done();
+    return result;
+  } finally {
+    release();
+  }
+}
+
+/** The lock lies beside the folder, which a finished build removes. */
+function takeBuild(folder: string, path: string): () => void {
+  if (!existsSync(dirname(folder))) throw new LoupeError('not-found', `${dirname(folder)} does not exist. Make the folder first, or choose another place for the catalog.`);
+  try {
+    return lockFile(`${folder}.lock`, path);
+  } catch (error) {
+    throw placeError(error, dirname(folder));
+  }
+}
+
+async function buildAlone(
+  path: string, config: BuildConfig | Readonly<Record<string, unknown>>, context: JobContext, runStatistics: StatisticsRunner,
+): Promise<Record<string, unknown>> {
   // Before the long part: a place that cannot be written is said at once, and a kill from here on leaves a catalog that opens.
   const isNew = !existsSync(path) && (await created(path));
   const catalog = await openCatalog(path);

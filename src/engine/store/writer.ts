@@ -4,11 +4,12 @@
  * `manifest.json` lists the shards that are whole; the shard that grows has its own file and `progress.json`, which says
  * how many of its contexts are surely on disk and where in the corpus the next one begins. Both are replaced atomically.
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
+import { writeCode } from '../files/place-errors.ts';
 import { lockStore } from './lock.ts';
 import { checkManifest, manifestName, readManifest } from './manifest.ts';
 import { partialName, ShardWriter, type ContextBatch } from './shard-writer.ts';
@@ -61,26 +62,13 @@ function requireSame(folder: string, found: StoreManifest, wanted: NewStore): vo
   throw new LoupeError('conflict', `out: ${folder} holds a store with ${parts.join(', ')}. Choose another folder, or the same settings to continue it.`);
 }
 
-/** A recursive mkdir says ENOENT where the place above cannot be written: asks that place itself. */
-function whyNot(folder: string, code: string | undefined): string | undefined {
-  if (code !== 'ENOENT') return code;
-  let place = resolve(folder);
-  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
-  try {
-    accessSync(place, constants.W_OK);
-    return code;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  }
-}
-
 /** Makes the folder and locks it. Kinds: read-only, conflict (a file is in the way), locked. */
 function takeFolder(folder: string): () => void {
   try {
     mkdirSync(folder, { recursive: true });
     return lockStore(folder);
   } catch (cause) {
-    const code = whyNot(folder, (cause as NodeJS.ErrnoException).code);
+    const code = writeCode(folder, (cause as NodeJS.ErrnoException).code);
     if (code === 'EEXIST' || code === 'ENOTDIR') throw new LoupeError('conflict', `out: ${folder} is, or lies in, a file. Choose another folder.`, undefined, { cause });
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
       throw new LoupeError('read-only', `out: ${folder} cannot be written (${code}). Choose another folder.`, undefined, { cause });

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { applyAttention, type AttentionInputs, type LayerCache } from './attention.ts';
-import type { Architecture, DecoderWeights, ModelConfig, Norm } from './definition.ts';
+import type { Architecture, DecoderWeights, ModelConfig, Norm, PassStart } from './definition.ts';
 import { canFuse, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { product } from './linear.ts';
@@ -31,6 +31,7 @@ export interface Pass {
   /** Logits of the last position alone. */
   readonly lastOnly?: boolean;
   readonly documents?: Int32Array | undefined;
+  readonly start?: PassStart | undefined;
   /** Tokens before this pass, and what their blocks left behind. */
   readonly past?: { readonly length: number; readonly layers: readonly LayerCache[] };
 }
@@ -39,8 +40,8 @@ export interface Pass {
 export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
   const [logits] = tf.tidy(() => {
     const inputs = attentionInputs(decoder, pass);
-    let x = embed(decoder, pass);
-    for (let layer = 0; layer < pass.layers && !pass.run.finished; layer++) {
+    let x = pass.start === undefined ? embed(decoder, pass) : residualRows(pass.start.residual);
+    for (let layer = pass.start?.layer ?? 0; layer < pass.layers && !pass.run.finished; layer++) {
       const before = x;
       x = tf.tidy(() => block(decoder, layer, before, pass, inputs));
       if (!pass.run.differentiable && x !== before) before.dispose();
@@ -48,6 +49,11 @@ export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
     return pass.run.finished || pass.stopped === true ? [] : unembed(decoder, x, pass);
   });
   return logits ?? null;
+}
+
+/** A handle of its own on the caller's residual stream, float32 [batch * length, dModel]: the blocks free what they are given. */
+function residualRows(residual: Tensor): Tensor2D {
+  return tf.reshape(residual, [-1, residual.shape.at(-1)!]) as Tensor2D;
 }
 
 function embed({ config, weights }: Decoder, { tokens, batch, length, run, past }: Pass): Tensor2D {

@@ -49,6 +49,18 @@ export interface RunOptions {
   readonly documents?: Int32Array;
   /** false leaves the unembedding out. */
   readonly logits?: boolean;
+  /** Begins at a block with this residual stream, and not with the embedding of the tokens. */
+  readonly start?: PassStart;
+  /** Stock ops alone, so that the gradient of a caller goes through the pass. */
+  readonly differentiable?: boolean;
+}
+
+/** Where a pass begins that is not a whole one. */
+export interface PassStart {
+  /** 0 to the number of blocks; at the latter the final norm alone is left. */
+  readonly layer: number;
+  /** The value at that block's hook_resid_pre, float32 [batch, length, dModel]. Stays the caller's. */
+  readonly residual: Tensor;
 }
 
 export interface RunResult {

@@ -30,7 +30,7 @@ export function runWithGradients(
   const objective = (...inputs: Tensor[]): Tensor => {
     const edits: HookEdit[] = [...(options.edits ?? []), ...names.map((hook, i): HookEdit => ({ hook, kind: 'add', value: inputs[i]! }))];
     run = new HookRun(table, { batch, length }, { ...options, names, edits, logits: true }, true);
-    const pass: Pass = { tokens, batch, length, run, layers: decoder.config.layers, logits: true, documents: options.documents };
+    const pass: Pass = { tokens, batch, length, run, layers: decoder.config.layers, logits: true, documents: options.documents, start: options.start };
     const value = metric(forward(decoder, pass)!);
     size = value.size;
     // An error in here would leave the tape's tensors behind: a metric of the wrong size is refused afterwards.

@@ -19,9 +19,11 @@ function tensorsOf(weights: DecoderWeights): Set<Tensor> {
   return new Set(all.filter((tensor) => tensor !== null));
 }
 
-function refuseUnreached({ names = [], stopAtLayer }: RunOptions, run: HookRun): void {
+function refuseUnreached({ names = [], stopAtLayer, start }: RunOptions, run: HookRun): void {
   const missing = names.find((name) => !run.cache.has(name));
-  if (missing !== undefined) throw new LoupeError('bad-request', `${missing} lies behind stopAtLayer ${stopAtLayer}: leave that out, or name hooks below it.`);
+  if (missing === undefined) return;
+  const limits = [start === undefined ? null : `before the start at block ${start.layer}`, stopAtLayer === undefined ? null : `behind stopAtLayer ${stopAtLayer}`];
+  throw new LoupeError('bad-request', `${missing} lies ${limits.filter((limit) => limit !== null).join(' or ')}: leave that out, or name hooks between.`);
 }
 
 export class DecoderModel implements LanguageModel {
@@ -51,12 +53,12 @@ export class DecoderModel implements LanguageModel {
 
   run(tokens: Int32Array, batch: number, length: number, options: RunOptions = {}): RunResult {
     this.#check(tokens, batch, length, options);
-    const { stopAtLayer, documents } = options;
+    const { stopAtLayer, documents, start } = options;
     const logits = (options.logits ?? true) && stopAtLayer === undefined;
-    const run = new HookRun(this.#table, { batch, length }, { ...options, logits });
+    const run = new HookRun(this.#table, { batch, length }, { ...options, logits }, options.differentiable);
     try {
       const stopped = stopAtLayer !== undefined;
-      const result = forward(this.#decoder, { tokens, batch, length, run, layers: stopAtLayer ?? this.config.layers, logits, stopped, documents });
+      const result = forward(this.#decoder, { tokens, batch, length, run, layers: stopAtLayer ?? this.config.layers, logits, stopped, documents, start });
       refuseUnreached(options, run);
       return { logits: result, cache: run.cache };
     } catch (error) {
@@ -105,7 +107,7 @@ export class DecoderModel implements LanguageModel {
     if (bad >= 0) throw new LoupeError('bad-request', `token ${bad} is ${tokens[bad]}, and ${this.config.name} has ${this.config.vocab} tokens.`);
   }
 
-  #check(tokens: Int32Array, batch: number, length: number, { stopAtLayer, documents }: RunOptions): void {
+  #check(tokens: Int32Array, batch: number, length: number, { stopAtLayer, documents, start }: RunOptions): void {
     this.#checkTokens(tokens);
     const refuse = (message: string): never => {
       throw new LoupeError('bad-request', message);
@@ -115,5 +117,9 @@ export class DecoderModel implements LanguageModel {
     const layers = this.config.layers;
     if (stopAtLayer !== undefined && !(Number.isInteger(stopAtLayer) && stopAtLayer >= 0 && stopAtLayer <= layers)) refuse(`stopAtLayer is ${stopAtLayer}: give 0 to ${layers}.`);
     if (documents !== undefined && documents.length !== tokens.length) refuse(`there are ${documents.length} document numbers for ${tokens.length} tokens.`);
+    if (start === undefined) return;
+    if (!(Number.isInteger(start.layer) && start.layer >= 0 && start.layer <= layers)) refuse(`start.layer is ${start.layer}: give 0 to ${layers}.`);
+    const [found, wanted] = [start.residual.shape, [batch, length, this.config.dModel]].map((shape) => `[${shape.join(', ')}]`);
+    if (found !== wanted) refuse(`start.residual has the shape ${found} and should have ${wanted}.`);
   }
 }

@@ -80,6 +80,22 @@ describe('a loaded model', () => {
     assert.throws(() => model.run(tokens, 1, 6, { stopAtLayer: 1, names: ['blocks.1.hook_resid_post'] }), { kind: 'bad-request', message: /stopAtLayer 1/u });
   });
 
+  test('a pass that starts at a block with its residual stream ends in the same logits, and refuses what lies before', () => {
+    const { cache, logits } = model.run(tokens, 1, 6, { names: ['blocks.1.hook_resid_pre', 'blocks.1.hook_resid_post'] });
+    const starts = [[1, 'blocks.1.hook_resid_pre'], [2, 'blocks.1.hook_resid_post']] as const;
+    for (const [layer, hook] of starts) {
+      for (const differentiable of [false, true]) {
+        assert.ok(largestDifference(values({ start: { layer, residual: cache.get(hook)! }, differentiable }), logits!.dataSync()) <= 2e-5);
+      }
+    }
+    const residual = cache.get('blocks.1.hook_resid_pre')!;
+    assert.throws(() => model.run(tokens, 1, 6, { start: { layer: 1, residual }, names: ['blocks.0.hook_mlp_out'] }), { kind: 'bad-request', message: /before the start at block 1/u });
+    assert.throws(() => model.run(tokens, 1, 6, { start: { layer: 3, residual } }), { kind: 'bad-request', message: /start.layer is 3/u });
+    assert.throws(() => model.run(tokens.slice(1), 1, 5, { start: { layer: 1, residual } }), { kind: 'bad-request', message: /\[1, 6, 24\] and should have \[1, 5, 24\]/u });
+    assert.equal(residual.isDisposed, false, 'the residual stays the caller\'s');
+    tf.dispose([logits!, ...cache.values()]);
+  });
+
   test('does not compute what lies behind the last hook that is wanted', () => {
     let reached = 0;
     const edits = [{ hook: 'blocks.1.hook_resid_pre', kind: 'map', map: (x: tf.Tensor) => (reached++, x) }] as const;

@@ -8,7 +8,7 @@ import { openSafetensors, writeSafetensors } from '../../src/engine/formats/safe
 import { Random } from '../../src/engine/random.ts';
 import { denseLatents } from '../../src/engine/sae/inference.ts';
 import { loadDictionary } from '../../src/engine/sae/load.ts';
-import { defaultSyn, SynSource } from '../../src/engine/sae/synthetic.ts';
+import { defaultSyn, SynSource } from '../../src/engine/sae/synthetic/source.ts';
 import { trainFrom } from '../../src/engine/train/job.ts';
 import { assertClose } from '../support/closeness.ts';
 import { parityPython } from '../support/parity-python.ts';

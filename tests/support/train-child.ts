@@ -1,7 +1,7 @@
 /** A training run in a process of its own, to be killed: node train-child.ts FOLDER BACKEND. Prints "step N" as it goes, "done" last. */
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { SynSource, defaultSyn } from '../../src/engine/sae/synthetic.ts';
+import { SynSource, defaultSyn } from '../../src/engine/sae/synthetic/source.ts';
 import { trainFrom } from '../../src/engine/train/job.ts';
 import { useBackend } from './backends.ts';
 import { quietContext, smallConfig } from './trained.ts';

@@ -108,7 +108,7 @@ async function synthetic(options: Options, context: CliContext): Promise<CliResu
   const temporary = options['out'] === undefined;
   const folder = temporary ? mkdtempSync(join(tmpdir(), 'loupe-synthetic-')) : resolve(String(options['out']));
   try {
-    const { steps = 3000, ...overrides } = givenFields(options) as { steps?: number };
+    const { steps = null, ...overrides } = givenFields(options) as { steps?: number };
     const result = await trainSynthetic({ variant, seed: context.seed, steps, out: folder, overrides }, jobContext(folder, context));
     return { json: { ...result }, text: Object.entries(result).map(([name, value]) => `${name}: ${value}`).join('\n') };
   } finally {

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LoupeError, nearestName } from '../../shared/errors.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
-import type { InferenceForm } from '../sae/definition.ts';
 import { foldDecoderNorm, transpose } from '../sae/weights.ts';
-import type { DictionaryWeights, InputNorm } from '../sae/weights.ts';
+import type { DictionaryWeights, InputNorm, PlainForm } from '../sae/weights.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile } from './safetensors.ts';
 
@@ -140,7 +139,7 @@ export function readSaeLens(folder: string): SaeLensDictionary {
     checkTensors(file, architecture, dIn, dSae);
     const read = (name: string): Float32Array => finite(file.readFloat32(name), name, file.path);
     const weights: DictionaryWeights = {
-      dIn, dSae, inputNorm, centresInput: config.apply_b_dec_to_input,
+      dIn, dSae, dOut: dIn, wSkip: null, inputNorm, centresInput: config.apply_b_dec_to_input,
       form: formOf(config, architecture, folder, () => read('threshold')),
       wEnc: transpose(read('W_enc'), dIn, dSae), wDec: read('W_dec'), bEnc: read('b_enc'), bDec: read('b_dec'),
     };
@@ -150,7 +149,7 @@ export function readSaeLens(folder: string): SaeLensDictionary {
   }
 }
 
-function formOf(config: SaeLensConfig, architecture: Architecture, folder: string, threshold: () => Float32Array): InferenceForm {
+function formOf(config: SaeLensConfig, architecture: Architecture, folder: string, threshold: () => Float32Array): PlainForm {
   if (architecture === 'standard') return { kind: 'relu' };
   if (architecture === 'jumprelu') return { kind: 'jumprelu', threshold: threshold() };
   if (config.k === undefined) throw new LoupeError('bad-file', `${join(folder, configFile)}: a topk dictionary needs k.`);
@@ -193,6 +192,19 @@ export interface SaeLensMetadata {
 /** The SAELens architecture that computes a form; all three are exact. */
 const architectureByForm = { relu: 'standard', topk: 'topk', jumprelu: 'jumprelu' } as const;
 
+/** True where SAELens computes the same function, so that `writeSaeLens` takes the weights. */
+export function fitsSaeLens({ form, dIn, dOut }: DictionaryWeights): boolean {
+  return form.kind in architectureByForm && dIn === dOut;
+}
+
+/** The metadata of cfg.json. */
+export function metadataOf(metadata: SaeLensMetadata): Record<string, unknown> {
+  return {
+    sae_lens_version: writtenVersion, sae_lens_training_version: null, model_name: metadata.modelName,
+    hook_name: metadata.hookPoint, hook_head_index: null, context_size: metadata.contextLength, prepend_bos: metadata.prependBos,
+  };
+}
+
 /** Writes weights in raw activation units. cfg.json comes last: a folder without it is no dictionary. */
 export function writeSaeLens(folder: string, weights: DictionaryWeights, metadata: SaeLensMetadata): void {
   const { dIn, dSae, form } = weights;
@@ -205,12 +217,9 @@ export function writeSaeLens(folder: string, weights: DictionaryWeights, metadat
   };
   writeSafetensors(join(folder, weightsFile), tensors);
   writeJsonAtomic(join(folder, configFile), {
-    architecture: architectureByForm[form.kind], d_in: dIn, d_sae: dSae, dtype: 'float32', device: 'cpu',
+    architecture: architectureByForm[form.kind as keyof typeof architectureByForm], d_in: dIn, d_sae: dSae, dtype: 'float32', device: 'cpu',
     apply_b_dec_to_input: weights.centresInput, normalize_activations: 'none', reshape_activations: 'none',
     ...(form.kind === 'topk' ? { k: form.k, rescale_acts_by_decoder_norm: false } : {}),
-    metadata: {
-      sae_lens_version: writtenVersion, sae_lens_training_version: null, model_name: metadata.modelName,
-      hook_name: metadata.hookPoint, hook_head_index: null, context_size: metadata.contextLength, prepend_bos: metadata.prependBos,
-    },
+    metadata: metadataOf(metadata),
   });
 }

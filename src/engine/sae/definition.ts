@@ -1,37 +1,79 @@
 /**
  * What the file of one dictionary variant exports. A new variant is one file in variants/ and one line in registry.ts.
  *
- * Encoder and decoder hold a row a latent: wEnc [dSae, dIn], wDec [dSae, dIn]. x is scaled (mean norm sqrt(dIn)); the scale is
- * folded away when a dictionary is saved.
+ * Encoder and decoder hold a row a latent: wEnc [dSae, dIn], wDec [dSae, dOut]. In training x is scaled (see `scaling`); the scale is
+ * folded away, or kept beside the weights, when a dictionary is saved.
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Random } from '../random.ts';
+import type { Trainer, TrainerSettings } from '../train/trainer.ts';
 
 /** Weights by the field's names: wEnc, wDec, bEnc, bDec, threshold... */
 export type Weights = Readonly<Record<string, Tensor>>;
 
 export interface Sizes {
+  /** All sources together for a crosscoder. */
   readonly dIn: number;
   readonly dSae: number;
+  /** dIn where a variant reconstructs its input. */
+  readonly dOut: number;
+  /** Activations that stand side by side in x, each dIn / sources wide: 1 but for crosscoders. */
+  readonly sources: number;
+}
+
+/**
+ * What a batch holds beside the activations x.
+ *
+ * `activations`: nothing. `pairs`: a target y at another hook. `sources`: x is several hooks or models side by side. `gradients`: the
+ * gradient of the language model's loss at x. `model`: a readout that runs the rest of the model.
+ */
+export type DataKind = 'activations' | 'pairs' | 'sources' | 'gradients' | 'model';
+
+/** The rest of a model behind the hook, differentiable. */
+export interface Readout {
+  /**
+   * Runs it on x float32 [rows, dIn] in scaled units, a row a row of the batch: logits float32 [counted, classes] of the rows that
+   * count, and the activations of later hooks, float32 [counted, d] each.
+   */
+  run(x: Tensor2D): { readonly logits: Tensor2D; readonly later: readonly Tensor2D[] };
+}
+
+/** One batch in training, scaled units. */
+export interface Batch {
+  /** float32 [rows, dIn] */
+  readonly x: Tensor2D;
+  /** What is reconstructed, float32 [rows, dOut]: x itself but for `pairs`. */
+  readonly y: Tensor2D;
+  /** `gradients` only: float32 [rows, dIn], mean norm 1. */
+  readonly gradient: Tensor2D | null;
+  /** `model` only. */
+  readonly readout: Readout | null;
 }
 
 export interface InitContext extends Sizes {
   readonly random: Random;
-  /** The centre of the data (mean or geometric median), float32 [dIn], in scaled units. */
+  /** The centre of the inputs (mean or geometric median), float32 [dIn], in scaled units. */
   readonly centre: Float32Array;
+  /** The centre of the targets, float32 [dOut]; `centre` where they are the inputs. */
+  readonly targetCentre: Float32Array;
+  /** Rows of the data in scaled units, float32 [sampleRows, dIn]. */
+  readonly sample: Float32Array;
+  readonly sampleRows: number;
 }
 
 /** What a loss may know beside the batch. */
-export interface LossContext {
+export interface LossContext extends Sizes {
   /** From 0. */
   readonly step: number;
   readonly steps: number;
   /** 1 where a latent has not fired for the dead window, float32 [dSae]; null when none is dead. */
   readonly dead: Tensor1D | null;
   readonly deadCount: number;
-  /** Total variance of the data a row, in scaled units: the denominator of normalised losses. */
+  /** Total variance of the targets a row, in scaled units: the denominator of normalised losses. */
   readonly variance: number;
+  /** Seeded by run and step: for losses that draw noise. Resume draws the same. */
+  readonly random: Random;
 }
 
 export interface LossResult {
@@ -43,13 +85,27 @@ export interface LossResult {
   readonly latents: Tensor2D;
   /** float32 [rows, dOut] */
   readonly reconstruction: Tensor2D;
+  /** Pre-activations, float32 [rows, dSae], where `afterStep` or `diagnose` want them. */
+  readonly preActivations?: Tensor2D;
 }
 
-/** How a trained dictionary is used and saved: which function of SAELens it is, if any. */
+/**
+ * How a trained dictionary is used and saved.
+ *
+ * The first six are functions that SAELens has too; `own` is computed by the variant's own `encode` and `decode`, with all its weights saved
+ * by name under the architecture `loupe:<id>`.
+ */
 export type InferenceForm =
   | { readonly kind: 'relu' }
   | { readonly kind: 'topk'; readonly k: number }
-  | { readonly kind: 'jumprelu'; readonly threshold: Float32Array };
+  | { readonly kind: 'jumprelu'; readonly threshold: Float32Array }
+  /** All float32 [dSae]; bEnc is not used. */
+  | { readonly kind: 'gated'; readonly bGate: Float32Array; readonly bMag: Float32Array; readonly rMag: Float32Array }
+  /** The k largest by magnitude, with their signs. */
+  | { readonly kind: 'abs-topk'; readonly k: number }
+  /** Matching pursuit over the decoder's rows: `steps` atoms at most, until the residual's norm is under `tolerance`. wEnc and bEnc are not used. */
+  | { readonly kind: 'matching-pursuit'; readonly steps: number; readonly tolerance: number }
+  | { readonly kind: 'own' };
 
 /** Settings of the fused step of the TopK family (train/fused-trainer.ts). */
 export interface FusedForm {
@@ -58,8 +114,14 @@ export interface FusedForm {
   readonly auxCoefficient: number;
 }
 
-/** Which synthetic task a variant is tried on (synthetic.ts). */
-export type SyntheticTask = 'syn';
+/**
+ * Which synthetic task a variant is tried on (synthetic/): `syn` and `syn-signed` reconstruct x = H V; `readout` has y = softmax(W2 relu(W1 x))
+ * behind x; `transcoder` predicts C H from H V; `rotations` sees H V and H V Q side by side.
+ */
+export type SyntheticTask = 'syn' | 'syn-signed' | 'readout' | 'transcoder' | 'rotations';
+
+/** How x is scaled in training: mean norm sqrt(d) (April 2024 update), or mean norm 1. */
+export type Scaling = 'root-d' | 'unit-norm' | 'none';
 
 export interface VariantDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** The file's name and the name on the command line. */
@@ -68,27 +130,41 @@ export interface VariantDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> 
   readonly summary: string;
   /** Author, year, arXiv id. */
   readonly paper: string;
-  readonly task: SyntheticTask;
+  readonly data: DataKind;
+  readonly scaling: Scaling;
+  /** Latents may be negative: a feature and its negative are matched alike. */
+  readonly signed: boolean;
+  /** The task it is tried on, and the fields of the config that the harness sets for it. */
+  readonly synthetic: { readonly task: SyntheticTask; readonly fields?: Readonly<Record<string, unknown>> };
   /** The variant's own fields; training adds the common ones. Each has a description, a default and a range. */
   readonly config: z.ZodObject<Shape>;
-  /** Rules across fields: messages that name the field, the value and the cure. Empty when all is well. */
+  /** Rules across fields: messages that name the field, the value and the cure. Empty when all is well; dIn is 0 where it is not known yet. */
   readonly check: (config: z.infer<z.ZodObject<Shape>>, sizes: Sizes) => readonly string[];
+  /** Weights that are trained by gradient. */
   readonly init: (config: z.infer<z.ZodObject<Shape>>, context: InitContext) => Weights;
-  /** x float32 [rows, dIn] -> latents float32 [rows, dSae], as in training. */
-  readonly encode: (parameters: Weights, x: Tensor2D, config: z.infer<z.ZodObject<Shape>>) => Tensor2D;
-  /** latents float32 [rows, dSae] -> float32 [rows, dOut]. */
-  readonly decode: (parameters: Weights, latents: Tensor2D, config: z.infer<z.ZodObject<Shape>>) => Tensor2D;
-  /** Differentiable in every parameter. */
-  readonly loss: (parameters: Weights, x: Tensor2D, config: z.infer<z.ZodObject<Shape>>, context: LossContext) => LossResult;
+  /** Weights that no gradient reaches (running thresholds, adapted biases, densities): saved with the others, changed by `afterStep` only. */
+  readonly buffers?: (config: z.infer<z.ZodObject<Shape>>, context: InitContext) => Weights;
+  /** x float32 [rows, dIn] -> latents float32 [rows, dSae], as the saved dictionary computes them. */
+  readonly encode: (weights: Weights, x: Tensor2D, config: z.infer<z.ZodObject<Shape>>) => Tensor2D;
+  /** latents float32 [rows, dSae] -> float32 [rows, dOut]. `x` is the input, for a skip connection. */
+  readonly decode: (weights: Weights, latents: Tensor2D, config: z.infer<z.ZodObject<Shape>>, x: Tensor2D) => Tensor2D;
+  /** Differentiable in every trained weight; `weights` holds the buffers too. */
+  readonly loss: (weights: Weights, batch: Batch, config: z.infer<z.ZodObject<Shape>>, context: LossContext) => LossResult;
+  /** New values, by name, of weights or buffers, after the optimiser's step; the weights are those after it, the result that before it. */
+  readonly afterStep?: (weights: Weights, batch: Batch, result: LossResult, config: z.infer<z.ZodObject<Shape>>, context: LossContext) => Weights;
+  /** Further figures of a step for the log and the warnings, by the names of shared/metrics.ts. */
+  readonly diagnose?: (weights: Weights, result: LossResult, config: z.infer<z.ZodObject<Shape>>) => Readonly<Record<string, number>>;
   /** Decoder rows are kept at norm 1: the gradient's parallel part is removed, and rows are renormalised. */
   readonly unitDecoder: boolean;
   /** The pre-encoder bias is taken from x (`apply_b_dec_to_input`). */
   readonly centresInput: boolean;
-  readonly inference: (config: z.infer<z.ZodObject<Shape>>, parameters: Weights) => InferenceForm;
+  readonly inference: (config: z.infer<z.ZodObject<Shape>>, weights: Weights) => InferenceForm;
   /** Present where the fused step computes the same training step. */
   readonly fused?: (config: z.infer<z.ZodObject<Shape>>) => FusedForm;
-  /** Adam's settings and learning rate where they are not the common ones. */
-  readonly defaults?: Readonly<Partial<{ lr: number; beta1: number; beta2: number; epsilon: number }>>;
+  /** Where there is no gradient to follow: builds the dictionary in another way, a batch a step. */
+  readonly trainer?: (config: z.infer<z.ZodObject<Shape>>, sizes: Sizes, settings: TrainerSettings) => Trainer;
+  /** Common settings where they are not the common ones. */
+  readonly defaults?: Readonly<Partial<{ lr: number; beta1: number; beta2: number; epsilon: number; clip: number }>>;
 }
 
 /** A variant whose config type is not known: what the registry and the loop see. */

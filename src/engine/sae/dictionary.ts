@@ -37,14 +37,16 @@ export interface DictionaryProvenance {
 export interface Dictionary {
   readonly dIn: number;
   readonly dSae: number;
+  /** dIn but for transcoders, which predict another hook. */
+  readonly dOut: number;
   readonly provenance: DictionaryProvenance;
-  /** Decoder rows, float32 [dSae, dIn]: the direction of each latent, in raw activation units. */
+  /** Decoder rows, float32 [dSae, dOut]: the direction of each latent, in raw activation units. */
   readonly wDec: Float32Array;
-  /** float32 [dIn] */
+  /** float32 [dOut] */
   readonly bDec: Float32Array;
   /** x float32 [rows, dIn] in raw activation units -> sparse codes. */
   encode(x: Float32Array, rows: number): SparseCodes;
-  /** x float32 [rows, dIn] -> reconstruction float32 [rows, dIn]. */
+  /** x float32 [rows, dIn] -> reconstruction (or prediction) float32 [rows, dOut]. */
   reconstruct(x: Float32Array, rows: number): Float32Array;
   dispose(): void;
 }

@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
+import { absTopKDense } from '../ops/abs-top-k.ts';
+import { matchingPursuitDense } from '../ops/matching-pursuit.ts';
 import { encodeTopK, scatterCodes } from '../ops/top-k.ts';
 import { scoped } from '../ops/scope.ts';
 import { sparseDecode } from '../ops/sparse-decode.ts';
@@ -36,27 +38,31 @@ interface WeightTensors {
   readonly wDec: Tensor2D;
   readonly bEnc: Tensor1D;
   readonly bDec: Tensor1D;
+  readonly wSkip: Tensor2D | null;
 }
 
 /** A dictionary in use. Its weights live on the backend until `dispose`. */
 export class LoadedDictionary implements Dictionary {
   readonly dIn: number;
   readonly dSae: number;
+  readonly dOut: number;
   readonly provenance: DictionaryProvenance;
   readonly weights: DictionaryWeights;
   #tensors: WeightTensors | null;
 
   constructor(weights: DictionaryWeights, provenance: DictionaryProvenance) {
-    const { dIn, dSae } = weights;
+    const { dIn, dSae, dOut } = weights;
     this.dIn = dIn;
     this.dSae = dSae;
+    this.dOut = dOut;
     this.weights = weights;
     this.provenance = provenance;
     this.#tensors = {
       wEnc: tf.keep(tf.tensor2d(weights.wEnc, [dSae, dIn])),
-      wDec: tf.keep(tf.tensor2d(weights.wDec, [dSae, dIn])),
+      wDec: tf.keep(tf.tensor2d(weights.wDec, [dSae, dOut])),
       bEnc: tf.keep(tf.tensor1d(weights.bEnc)),
       bDec: tf.keep(tf.tensor1d(weights.bDec)),
+      wSkip: weights.wSkip === null ? null : tf.keep(tf.tensor2d(weights.wSkip, [dOut, dIn])),
     };
   }
 
@@ -75,7 +81,7 @@ export class LoadedDictionary implements Dictionary {
 
   reconstruct(x: Float32Array, rows: number): Float32Array {
     this.#check(x, rows);
-    const out = new Float32Array(x.length);
+    const out = new Float32Array(rows * this.dOut);
     let at = 0;
     for (const [part, count] of this.#chunks(x, rows)) {
       const y = scoped(() => this.#reconstructChunk(tf.tensor2d(part, [count, this.dIn])).dataSync());
@@ -86,7 +92,7 @@ export class LoadedDictionary implements Dictionary {
   }
 
   dispose(): void {
-    if (this.#tensors !== null) Object.values(this.#tensors).forEach((tensor) => tensor.dispose());
+    if (this.#tensors !== null) for (const tensor of Object.values(this.#tensors)) (tensor as Tensor2D | null)?.dispose();
     this.#tensors = null;
   }
 
@@ -126,26 +132,39 @@ export class LoadedDictionary implements Dictionary {
     return this.weights.centresInput ? { ...normalised, x: tf.sub(normalised.x, this.#held.bDec) } : normalised;
   }
 
-  /** Latents of the ReLU and JumpReLU forms, float32 [rows, dSae]. */
+  /** Latents of the forms that are no plain TopK, float32 [rows, dSae]. */
   #dense(centred: Tensor2D): Tensor2D {
     const { form } = this.weights;
-    const u = tf.add(tf.matMul(centred, this.#held.wEnc, false, true), this.#held.bEnc) as Tensor2D;
+    const { wEnc, wDec, bEnc } = this.#held;
+    if (form.kind === 'matching-pursuit') return matchingPursuitDense(centred, wDec, form.steps, form.tolerance);
+    const product = tf.matMul(centred, wEnc, false, true) as Tensor2D;
+    if (form.kind === 'gated') return gatedLatents(product, form);
+    const u = tf.add(product, bEnc) as Tensor2D;
+    if (form.kind === 'abs-topk') return absTopKDense(u, form.k);
     if (form.kind !== 'jumprelu') return tf.relu(u);
     return tf.mul(tf.relu(u), tf.cast(tf.greater(u, tf.tensor1d(form.threshold)), 'float32'));
   }
 
   #reconstructChunk(x: Tensor2D): Tensor2D {
-    const { wEnc, wDec, bEnc, bDec } = this.#held;
+    const { wEnc, wDec, bEnc, bDec, wSkip } = this.#held;
     const { form } = this.weights;
     const centred = this.#centred(x);
-    if (form.kind !== 'topk') return centred.undo(tf.add(tf.matMul(this.#dense(centred.x), wDec), bDec));
+    const skip = (y: Tensor2D): Tensor2D => (wSkip === null ? y : tf.add(y, tf.matMul(x, wSkip, false, true)));
+    if (form.kind !== 'topk') return skip(centred.undo(tf.add(tf.matMul(this.#dense(centred.x), wDec), bDec)));
     const codes = encodeTopK(centred.x, wEnc, bEnc, form.k);
-    return centred.undo(sparseDecode(codes, wDec, bDec, tf.zerosLike(x), 0).error);
+    return skip(centred.undo(sparseDecode(codes, wDec, bDec, tf.zeros([x.shape[0], this.dOut]), 0).error));
   }
 }
 
+/** f = 1[x W + b_gate > 0] * ReLU((x W) exp(r_mag) + b_mag) (arXiv 2404.16014, eq. 5), from x W float32 [rows, dSae]. */
+function gatedLatents(product: Tensor2D, form: { readonly bGate: Float32Array; readonly bMag: Float32Array; readonly rMag: Float32Array }): Tensor2D {
+  const open = tf.cast(tf.greater(tf.add(product, tf.tensor1d(form.bGate)), 0), 'float32');
+  const magnitude = tf.relu(tf.add(tf.mul(product, tf.exp(tf.tensor1d(form.rMag))), tf.tensor1d(form.bMag)));
+  return tf.mul(open, magnitude) as Tensor2D;
+}
+
 /** Dense latents [rows, dSae] with as many slots a row as the fullest one needs. */
-function sparseOf(latents: Tensor2D): SparseCodes {
+export function sparseOf(latents: Tensor2D): SparseCodes {
   const [rows, dSae] = latents.shape;
   const dense = latents.dataSync() as Float32Array;
   const counts = new Int32Array(rows);
@@ -165,7 +184,7 @@ function sparseOf(latents: Tensor2D): SparseCodes {
 }
 
 /** Codes of consecutive rows as one, as wide as the widest part. */
-function joinCodes(parts: readonly SparseCodes[]): SparseCodes {
+export function joinCodes(parts: readonly SparseCodes[]): SparseCodes {
   if (parts.length === 1) return parts[0]!;
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const width = parts.reduce((most, part) => Math.max(most, part.width), 0);

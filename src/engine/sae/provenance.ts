@@ -67,7 +67,7 @@ function pairsOf(codes: SparseCodes): Float32Array {
 /** The triple for a dictionary: seeded noise around its bias, of the size of its inputs (`rms` an entry). */
 export function makeCheck(dictionary: Dictionary, rms: number): DictionaryProvenance['check'] {
   const x = Random.from(0, 'check').normals(checkRows * dictionary.dIn, rms);
-  for (let i = 0; i < x.length; i++) x[i]! += dictionary.bDec[i % dictionary.dIn]!;
+  if (dictionary.dOut === dictionary.dIn) for (let i = 0; i < x.length; i++) x[i]! += dictionary.bDec[i % dictionary.dIn]!;
   return {
     x: encodeFloats(x),
     latents: encodeFloats(pairsOf(dictionary.encode(x, checkRows))),

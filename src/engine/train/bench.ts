@@ -1,6 +1,4 @@
 /** Times training steps on the input distribution of the peer benchmark: the very step that a run takes by default. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { threadCount } from '../backend/native-binding.ts';
 import { loadBackend } from '../backend/load.ts';
 import { breathe } from '../job.ts';
@@ -8,8 +6,9 @@ import { Random } from '../random.ts';
 import { unitRows } from '../sae/parts.ts';
 import { resolveTraining, trainConfigSchema } from './config.ts';
 import type { TrainConfig } from './config.ts';
-import { measureData } from './prepare.ts';
-import { createTrainer } from './run.ts';
+import { variantById } from '../sae/registry.ts';
+import { measureSample } from './prepare.ts';
+import { batchTensors, createTrainer, disposeBatch } from './run.ts';
 
 export interface BenchSettings {
   readonly variant: string;
@@ -79,9 +78,10 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
   const { dIn, batch } = settings;
   const data = benchActivations(pool * batch, dIn, settings.seed + 1);
   const batches = Array.from({ length: pool }, (_, i) => data.subarray(i * batch * dIn, (i + 1) * batch * dIn));
-  const figures = measureData(batches[0]!, dIn, config.biasInit);
+  const sizes = { dIn, dSae: config.dSae, dOut: dIn, sources: 1 };
+  const figures = measureSample({ x: batches[0]!, y: null }, sizes, config.biasInit, variantById(config.variant).scaling);
   const resolved = resolveTraining(config);
-  const trainer = createTrainer(config, resolved, dIn, figures);
+  const trainer = createTrainer(config, resolved, sizes, figures);
   const times: number[] = [];
   const losses: number[] = [];
   const before = peakRssMb();
@@ -90,9 +90,9 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
   for (let step = 0; step < settings.warmup + settings.steps; step++) {
     await breathe();
     const begin = performance.now();
-    const x = tf.tidy(() => tf.mul(tf.tensor2d(batches[step % pool]!, [batch, dIn]), figures.scale) as Tensor2D);
-    const report = trainer.step(x, resolved.lr, step);
-    x.dispose();
+    const tensors = batchTensors({ x: batches[step % pool]!, rows: batch, originOf: String }, sizes, figures);
+    const report = trainer.step(tensors, resolved.lr, step);
+    disposeBatch(tensors);
     const ms = performance.now() - begin;
     losses.push(report.loss);
     if (step >= settings.warmup) times.push(ms);

@@ -27,7 +27,7 @@ const common = {
   warmupSteps: z.int().min(0).max(1_000_000).nullable().default(null)
     .describe('Steps over which the learning rate rises; empty: 1,000, at most 5 % of the run').meta({ unit: 'steps' }),
   decayFraction: z.number().min(0).max(1).default(0.2).describe('Last part of the run over which the learning rate falls to 0').meta({ unit: 'share' }),
-  clip: z.number().positive().nullable().default(null).describe('Largest norm of the whole gradient; empty: no limit'),
+  clip: z.number().positive().nullable().default(null).describe("Largest norm of the whole gradient; empty: the variant's own, or no limit"),
   deadWindow: z.int().min(1).max(1_000_000_000).nullable().default(null)
     .describe('A latent is dead after this many tokens without firing; empty: 10 million, at most 10 % of the run').meta({ unit: 'tokens' }),
   biasInit: z.enum(['mean', 'median', 'zero']).default('mean').describe('Start of the decoder bias: mean or geometric median of the data, or zero'),
@@ -57,7 +57,7 @@ export function trainFormSchema(variant: AnyVariant): z.ZodObject {
 const schemas = new Map(registry.map((variant) => [variant.id, trainFormSchema(variant)]));
 
 function crossFieldProblems(config: TrainConfig): string[] {
-  const problems = [...variantById(config.variant).check(variantConfig(config), { dIn: 0, dSae: config.dSae })];
+  const problems = [...variantById(config.variant).check(variantConfig(config), { dIn: 0, dSae: config.dSae, dOut: 0, sources: 1 })];
   const streams = config.model !== null || config.corpus !== null;
   if (streams && config.activations.length > 0) problems.push('activations and model are both given: train on stores, or on a model and a corpus');
   if (!streams && config.activations.length === 0) problems.push('activations is empty: name a store, or a model and a corpus');
@@ -102,6 +102,8 @@ export interface ResolvedTraining {
   readonly deadWindow: number;
   /** rows */
   readonly bufferRows: number;
+  /** Largest norm of the whole gradient; null: no limit. */
+  readonly clip: number | null;
 }
 
 /**
@@ -120,5 +122,6 @@ export function resolveTraining(config: TrainConfig): ResolvedTraining {
     warmupSteps: config.warmupSteps ?? Math.min(1000, Math.floor(config.steps * 0.05)),
     deadWindow: config.deadWindow ?? Math.min(10_000_000, Math.max(config.batch, Math.floor(tokens * 0.1))),
     bufferRows: config.bufferRows ?? config.batch * 20,
+    clip: config.clip ?? own.clip ?? null,
   };
 }

@@ -14,7 +14,7 @@ import type { ExtraGradient, SparseGradient, SparseParameters } from '../ops/row
 import { scoped } from '../ops/scope.ts';
 import { sparseDecode } from '../ops/sparse-decode.ts';
 import { encodeTopK, topKDense } from '../ops/top-k.ts';
-import type { FusedForm, Weights } from '../sae/definition.ts';
+import type { Batch, FusedForm, Weights } from '../sae/definition.ts';
 import { totalVariance } from '../sae/parts.ts';
 import { deadLatents } from './dead-latents.ts';
 import { readCells, restoreCells } from './state.ts';
@@ -45,7 +45,7 @@ export class FusedTrainer implements Trainer {
     this.#unitDecoder = unitDecoder;
   }
 
-  step(x: Tensor2D, lr: number, step: number): StepReport {
+  step({ x }: Batch, lr: number, step: number): StepReport {
     const { beta1, beta2, epsilon, clip } = this.#settings;
     return scoped(() => {
       const forward = this.#forward(x);

@@ -1,8 +1,10 @@
 /** What is measured on a sample of the data before training: scale, centre and variance. */
 import { LoupeError } from '../../shared/errors.ts';
+import type { Scaling, Sizes } from '../sae/definition.ts';
 
-export interface DataFigures {
-  /** x * scale has mean norm sqrt(dIn) (expected norm: Anthropic, April 2024 update; SAELens `expected_average_only_in`). */
+/** Figures of one activation. */
+export interface SourceFigures {
+  /** x * scale has mean norm sqrt(dIn) (expected norm: Anthropic, April 2024 update; SAELens `expected_average_only_in`), or 1. */
   readonly scale: number;
   /** Start of the decoder bias, float32 [dIn], scaled units. */
   readonly centre: Float32Array;
@@ -10,12 +12,76 @@ export interface DataFigures {
   readonly variance: number;
 }
 
+/** Figures of everything that a run trains on. */
+export interface DataFigures {
+  /** Factors from raw to scaled inputs, float32 [dIn]; alike within a source. */
+  readonly inputScale: Float32Array;
+  /** Factors from raw to scaled targets, float32 [dOut]. */
+  readonly outputScale: Float32Array;
+  /** Start of biases on the input's side, float32 [dIn], scaled units. */
+  readonly centre: Float32Array;
+  /** Start of the decoder bias, float32 [dOut], scaled units. */
+  readonly targetCentre: Float32Array;
+  /** Sum over dimensions of the targets' variance, scaled units. */
+  readonly variance: number;
+  /** The sampled inputs in scaled units, float32 [sampleRows, dIn]. */
+  readonly sample: Float32Array;
+  readonly sampleRows: number;
+}
+
+export interface SampledData {
+  /** float32 [rows, dIn], raw units */
+  readonly x: Float32Array;
+  /** float32 [rows, dOut], raw units; null where the targets are the inputs. */
+  readonly y: Float32Array | null;
+}
+
+/** Scale, centre and variance of a sample; each source of `sizes` is scaled by itself. Kinds as measureData. */
+export function measureSample({ x, y }: SampledData, sizes: Sizes, biasInit: BiasInit, scaling: Scaling): DataFigures {
+  const rows = x.length / sizes.dIn;
+  const inputs = measureSources(x, sizes.dIn, sizes.sources, biasInit, scaling);
+  const targets = y === null ? inputs : measureSources(y, sizes.dOut, 1, biasInit, scaling);
+  const sample = x.map((value, i) => value * inputs.scale[i % sizes.dIn]!);
+  return {
+    inputScale: inputs.scale, outputScale: targets.scale, centre: inputs.centre, targetCentre: targets.centre,
+    variance: targets.variance, sample, sampleRows: rows,
+  };
+}
+
+interface JoinedFigures {
+  readonly scale: Float32Array;
+  readonly centre: Float32Array;
+  readonly variance: number;
+}
+
+function measureSources(x: Float32Array, d: number, sources: number, biasInit: BiasInit, scaling: Scaling): JoinedFigures {
+  const width = d / sources;
+  const [scale, centre] = [new Float32Array(d), new Float32Array(d)];
+  let variance = 0;
+  for (let source = 0; source < sources; source++) {
+    const figures = measureData(sources === 1 ? x : columns(x, d, source * width, width), width, biasInit, scaling);
+    scale.fill(figures.scale, source * width, (source + 1) * width);
+    centre.set(figures.centre, source * width);
+    variance += figures.variance;
+  }
+  return { scale, centre, variance };
+}
+
+/** Columns `first` to `first + width` of float32 [rows, d]. */
+function columns(x: Float32Array, d: number, first: number, width: number): Float32Array {
+  const out = new Float32Array((x.length / d) * width);
+  for (let at = first, to = 0; at < x.length; at += d, to += width) out.set(x.subarray(at, at + width), to);
+  return out;
+}
+
+type BiasInit = 'mean' | 'median' | 'zero';
+
 /**
  * @param x float32 [rows, dIn], raw units
  * @param biasInit what the centre is: the mean, the geometric median, or zero
  * @throws LoupeError `not-finite`, or `bad-file` when the activations do not vary
  */
-export function measureData(x: Float32Array, dIn: number, biasInit: 'mean' | 'median' | 'zero'): DataFigures {
+export function measureData(x: Float32Array, dIn: number, biasInit: BiasInit, scaling: Scaling = 'root-d'): SourceFigures {
   const rows = x.length / dIn;
   let norms = 0;
   let squares = 0;
@@ -31,7 +97,7 @@ export function measureData(x: Float32Array, dIn: number, biasInit: 'mean' | 'me
     norms += Math.sqrt(square);
     squares += square;
   }
-  const scale = Math.sqrt(dIn) / (norms / rows);
+  const scale = scaling === 'none' ? 1 : (scaling === 'root-d' ? Math.sqrt(dIn) : 1) / (norms / rows);
   const meanSquare = sum.reduce((total, s) => total + (s / rows) ** 2, 0);
   const variance = (squares / rows - meanSquare) * scale * scale;
   if (!(variance > 0) || !Number.isFinite(scale)) {

@@ -1,10 +1,11 @@
 /** A training run: what is set up before the loop, and what is kept while it goes. */
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { JobContext } from '../job.ts';
 import { Random } from '../random.ts';
+import type { Batch, Readout, Sizes } from '../sae/definition.ts';
 import { variantById } from '../sae/registry.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { resolveTraining, variantConfig } from './config.ts';
@@ -12,7 +13,7 @@ import type { ResolvedTraining, TrainConfig } from './config.ts';
 import { DenseTrainer } from './dense-trainer.ts';
 import { FusedTrainer } from './fused-trainer.ts';
 import { appendMetrics, cutMetrics } from './metrics-log.ts';
-import { measureData } from './prepare.ts';
+import { measureSample } from './prepare.ts';
 import type { DataFigures } from './prepare.ts';
 import type { ActivationBatch, ActivationSource } from './source.ts';
 import type { StepReport, Trainer } from './trainer.ts';
@@ -25,9 +26,8 @@ export interface Run {
   readonly resolved: ResolvedTraining;
   readonly source: ActivationSource;
   readonly trainer: Trainer;
-  /** Factor from raw to scaled activations. */
-  readonly scale: number;
-  readonly variance: number;
+  readonly sizes: Sizes;
+  readonly figures: DataFigures;
   readonly backend: string;
   readonly context: JobContext;
   /** Steps done. */
@@ -41,8 +41,11 @@ export interface Run {
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller disposes the trainer. */
 export async function openRun(config: TrainConfig, source: ActivationSource, backend: string, context: JobContext): Promise<Run> {
   const resolved = resolveTraining(config);
-  const figures = measureData(await source.sample(sampleRows), source.dIn, config.biasInit);
-  const trainer = createTrainer(config, resolved, source.dIn, figures);
+  const sizes: Sizes = { dIn: source.dIn, dSae: config.dSae, dOut: source.dOut ?? source.dIn, sources: source.sources ?? 1 };
+  refuseOtherData(config, source, sizes);
+  const sampled = { x: await source.sample(sampleRows), y: (await source.sampleTargets?.(sampleRows)) ?? null };
+  const figures = measureSample(sampled, sizes, config.biasInit, variantById(config.variant).scaling);
+  const trainer = createTrainer(config, resolved, sizes, figures);
   try {
     const meta = readCheckpoint(checkpointsOf(context), context.log, (found, state) => {
       if (found.backend !== backend) context.log(`the run was started on the backend ${found.backend}; on ${backend} it goes on, but not bit for bit`);
@@ -54,7 +57,7 @@ export async function openRun(config: TrainConfig, source: ActivationSource, bac
     }
     cutMetrics(metricsOf(context), meta?.step ?? 0);
     return {
-      config, resolved, source, trainer, backend, context, scale: figures.scale, variance: figures.variance,
+      config, resolved, source, trainer, backend, context, sizes, figures,
       step: meta?.step ?? 0, tokensSeen: meta?.tokensSeen ?? 0, earlierSeconds: meta?.seconds ?? 0, startedAt: performance.now(),
     };
   } catch (error) {
@@ -63,18 +66,31 @@ export async function openRun(config: TrainConfig, source: ActivationSource, bac
   }
 }
 
+/** Data of another kind than the variant takes: kind mismatch says what is missing. */
+function refuseOtherData(config: TrainConfig, source: ActivationSource, sizes: Sizes): void {
+  const { data, check, id } = variantById(config.variant);
+  const problems = check(variantConfig(config), sizes);
+  if (problems.length > 0) throw new LoupeError('bad-config', problems.join('; '));
+  if (data === 'pairs' && source.sampleTargets === undefined) throw new LoupeError('mismatch', `${id} predicts one hook from another: set targetHook to the hook that it predicts`);
+  if (data === 'sources' && sizes.sources < 2) throw new LoupeError('mismatch', `${id} reads several hooks at once, and the data have one: name at least two`);
+}
+
 /** A trainer at its start: the fused one where the variant has it and the config does not turn it off. */
-export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, dIn: number, figures: DataFigures): Trainer {
+export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, sizes: Sizes, figures: DataFigures): Trainer {
   const variant = variantById(config.variant);
   const own = variantConfig(config);
-  const { beta1, beta2, epsilon, deadWindow } = resolved;
-  const settings = { beta1, beta2, epsilon, deadWindow, clip: config.clip, variance: figures.variance, steps: config.steps };
-  const weights = tf.tidy(() => variant.init(own, { dIn, dSae: config.dSae, random: Random.from(config.seed, 'weights'), centre: figures.centre }));
+  const { beta1, beta2, epsilon, deadWindow, clip } = resolved;
+  const settings = { beta1, beta2, epsilon, deadWindow, clip, variance: figures.variance, steps: config.steps, sizes, seed: config.seed };
+  if (variant.trainer !== undefined) return variant.trainer(own, sizes, settings);
+  const { centre, targetCentre, sample, sampleRows } = figures;
+  const context = { ...sizes, random: Random.from(config.seed, 'weights'), centre, targetCentre, sample, sampleRows };
+  const weights = tf.tidy(() => variant.init(own, context) as tf.NamedTensorMap);
+  const buffers = tf.tidy(() => (variant.buffers?.(own, context) ?? {}) as tf.NamedTensorMap);
   try {
     if (config.fused && variant.fused !== undefined) return new FusedTrainer(weights, variant.fused(own), variant.unitDecoder, settings);
-    return new DenseTrainer(variant, own, weights, config.dSae, settings);
+    return new DenseTrainer(variant, own, weights, buffers, settings);
   } finally {
-    tf.dispose(Object.values(weights));
+    tf.dispose([weights, buffers]);
   }
 }
 
@@ -92,11 +108,42 @@ export function elapsedSeconds(run: Run): number {
   return run.earlierSeconds + (performance.now() - run.startedAt) / 1000;
 }
 
-/** The next batch on the backend, scaled: float32 [rows, dIn]; the caller disposes it. */
-export async function nextBatch(run: Run): Promise<{ readonly x: Tensor2D; readonly batch: ActivationBatch }> {
+/** A batch on the backend, in scaled units; the caller disposes it by `disposeBatch`. */
+export function batchTensors(batch: ActivationBatch, sizes: Sizes, figures: Pick<DataFigures, 'inputScale' | 'outputScale'>): Batch {
+  const { rows, readout } = batch;
+  const tensors = tf.tidy(() => ({
+    x: scaled(batch.x, rows, sizes.dIn, figures.inputScale),
+    ...(batch.y === undefined ? {} : { y: scaled(batch.y, rows, sizes.dOut, figures.outputScale) }),
+    ...(batch.gradient === undefined ? {} : { gradient: unitMeanNorm(tf.tensor2d(batch.gradient, [rows, sizes.dIn])) }),
+  }) as { x: Tensor2D; y?: Tensor2D; gradient?: Tensor2D });
+  const { x, y = x, gradient = null } = tensors;
+  return { x, y, gradient, readout: readout === undefined ? null : scaledReadout(readout, figures.inputScale) };
+}
+
+export function disposeBatch({ x, y, gradient }: Batch): void {
+  tf.dispose([x, ...(y === x ? [] : [y]), ...(gradient === null ? [] : [gradient])]);
+}
+
+function scaled(values: Float32Array, rows: number, d: number, scale: Float32Array): Tensor2D {
+  const raw = tf.tensor2d(values, [rows, d]);
+  const one = scale.every((factor) => factor === scale[0]);
+  return tf.mul(raw, one ? scale[0]! : tf.tensor1d(scale)) as Tensor2D;
+}
+
+/** Gradients differ by orders of magnitude between tokens and hooks: mean norm 1 over the batch. */
+function unitMeanNorm(gradient: Tensor2D): Tensor2D {
+  const norm = tf.mean(tf.norm(gradient, 2, 1)).dataSync()[0]!;
+  return norm > 0 ? tf.div(gradient, norm) : gradient;
+}
+
+function scaledReadout(readout: Readout, inputScale: Float32Array): Readout {
+  return { run: (x) => readout.run(tf.mul(x, tf.tensor1d(inputScale.map((factor) => 1 / factor)) as Tensor1D as Tensor) as Tensor2D) };
+}
+
+/** The next batch, raw, and on the backend, where the caller disposes it. */
+export async function nextBatch(run: Run): Promise<{ readonly tensors: Batch; readonly batch: ActivationBatch }> {
   const batch = await run.source.next(run.config.batch);
-  const x = tf.tidy(() => tf.mul(tf.tensor2d(batch.x, [batch.rows, run.source.dIn]), run.scale) as Tensor2D);
-  return { x, batch };
+  return { tensors: batchTensors(batch, run.sizes, run.figures), batch };
 }
 
 /** Says where a value that is not finite came from: the row's origin, or the weights. */
@@ -115,7 +162,7 @@ export function explainNotFinite(error: unknown, run: Run, batch: ActivationBatc
 export function logStep(run: Run, report: StepReport, lr: number, tokensPerSecond: number): void {
   const row = {
     fvu: report.fvu, l0: report.l0, dead: run.trainer.deadCount(), loss: report.loss, auxLoss: report.auxLoss,
-    gradientNorm: report.gradientNorm, tokensPerSecond, lr,
+    gradientNorm: report.gradientNorm, tokensPerSecond, lr, ...report.extra,
   };
   appendMetrics(metricsOf(run.context), { step: run.step, ...row });
   run.context.metrics(run.step, row);
@@ -132,6 +179,6 @@ export function reportProgress(run: Run, report: StepReport, tokensPerSecond: nu
 
 /** Writes everything that the next step depends on. */
 export function saveCheckpoint(run: Run): void {
-  const { step, tokensSeen, scale, variance, backend, source } = run;
-  writeCheckpoint(checkpointsOf(run.context), { step, tokensSeen, seconds: elapsedSeconds(run), position: source.position, scale, variance, backend }, run.trainer);
+  const { step, tokensSeen, backend, source, figures } = run;
+  writeCheckpoint(checkpointsOf(run.context), { step, tokensSeen, seconds: elapsedSeconds(run), position: source.position, scale: figures.inputScale[0]!, variance: figures.variance, backend }, run.trainer);
 }

@@ -2,25 +2,64 @@
 import { mkdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { writeSaeLens } from '../formats/sae-lens.ts';
+import { fitsSaeLens, metadataOf, writeSaeLens } from '../formats/sae-lens.ts';
+import type { SaeLensMetadata } from '../formats/sae-lens.ts';
 import type { DictionaryProvenance } from '../sae/dictionary.ts';
 import type { AnyVariant, Weights } from '../sae/definition.ts';
 import { LoadedDictionary } from '../sae/inference.ts';
+import { OwnDictionary } from '../sae/own-dictionary.ts';
+import type { OwnWeights } from '../sae/own-dictionary.ts';
+import { writeOwn } from '../sae/own-file.ts';
 import { makeCheck, writeProvenance } from '../sae/provenance.ts';
 import { variantById } from '../sae/registry.ts';
 import { foldScale } from '../sae/weights.ts';
-import type { DictionaryWeights } from '../sae/weights.ts';
+import type { DictionaryWeights, PlainForm } from '../sae/weights.ts';
 import { variantConfig } from './config.ts';
 import type { Run } from './run.ts';
 
-function plainWeights(variant: AnyVariant, config: Readonly<Record<string, unknown>>, weights: Weights, scale: number): DictionaryWeights {
+/** The trained weights in raw units; tied variants have no encoder of their own. */
+function plainWeights(variant: AnyVariant, form: PlainForm, weights: Weights, run: Run): DictionaryWeights {
+  const { sizes: { dIn, dSae, dOut }, figures } = run;
   const values = (name: string): Float32Array => weights[name]!.dataSync() as Float32Array;
-  const [dSae, dIn] = weights['wEnc']!.shape as [number, number];
   const scaled: DictionaryWeights = {
-    dIn, dSae, form: variant.inference(config, weights), centresInput: variant.centresInput, inputNorm: 'none',
-    wEnc: values('wEnc'), wDec: values('wDec'), bEnc: values('bEnc'), bDec: values('bDec'),
+    dIn, dSae, dOut, form, centresInput: variant.centresInput, inputNorm: 'none',
+    wEnc: values('wEnc' in weights ? 'wEnc' : 'wDec'), wDec: values('wDec'), bDec: 'bDec' in weights ? values('bDec') : new Float32Array(dOut),
+    bEnc: 'bEnc' in weights ? values('bEnc') : new Float32Array(dSae), wSkip: 'wSkip' in weights ? values('wSkip') : null,
   };
-  return foldScale(scaled, scale);
+  return foldScale(scaled, figures.inputScale[0]!, figures.outputScale[0]);
+}
+
+function ownWeights(config: Readonly<Record<string, unknown>>, weights: Weights, run: Run): OwnWeights {
+  const tensors = Object.entries(weights).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync() as Float32Array }]);
+  const { inputScale, outputScale } = run.figures;
+  return { sizes: { ...run.sizes, dSae: weights['wDec']!.shape[0]! }, config, tensors: Object.fromEntries(tensors) as OwnWeights['tensors'], inputScale, outputScale };
+}
+
+/** What is written, and how it is opened again. */
+interface Savable {
+  readonly open: (provenance: DictionaryProvenance) => LoadedDictionary | OwnDictionary;
+  readonly write: (metadata: SaeLensMetadata) => void;
+}
+
+function savableOf(run: Run): Savable {
+  const { config } = run;
+  const variant = variantById(config.variant);
+  const own = variantConfig(config);
+  const trained = run.trainer.weights();
+  try {
+    const form = variant.inference(own, trained);
+    const plain = form.kind === 'own' ? null : plainWeights(variant, form, trained, run);
+    if (plain !== null && fitsSaeLens(plain)) {
+      return { open: (provenance) => new LoadedDictionary(plain, provenance), write: (metadata) => writeSaeLens(config.out, plain, metadata) };
+    }
+    const weights = ownWeights(own, trained, run);
+    return {
+      open: (provenance) => new OwnDictionary(variant, weights, provenance),
+      write: (metadata) => writeOwn(config.out, variant.id, weights, metadataOf(metadata)),
+    };
+  } finally {
+    tf.dispose(Object.values(trained));
+  }
 }
 
 function provenanceOf(run: Run, check: DictionaryProvenance['check']): DictionaryProvenance {
@@ -34,21 +73,18 @@ function provenanceOf(run: Run, check: DictionaryProvenance['check']): Dictionar
 }
 
 /** Writes cfg.json, sae_weights.safetensors and, last, loupe.json into `config.out`; gives the dictionary, which the caller disposes. */
-export function saveDictionary(run: Run): LoadedDictionary {
+export function saveDictionary(run: Run): LoadedDictionary | OwnDictionary {
   const { config, source } = run;
-  const trained = run.trainer.weights();
-  const weights = plainWeights(variantById(config.variant), variantConfig(config), trained, run.scale);
-  tf.dispose(Object.values(trained));
-  const empty = { x: '', latents: '', reconstruction: '' };
-  const draft = new LoadedDictionary(weights, provenanceOf(run, empty));
-  const check = makeCheck(draft, 1 / run.scale);
+  const savable = savableOf(run);
+  const draft = savable.open(provenanceOf(run, { x: '', latents: '', reconstruction: '' }));
+  const check = makeCheck(draft, 1 / run.figures.inputScale[0]!);
   draft.dispose();
   const provenance = provenanceOf(run, check);
   mkdirSync(config.out, { recursive: true });
-  writeSaeLens(config.out, weights, {
+  savable.write({
     modelName: provenance.model?.name ?? 'unknown', hookPoint: provenance.hookPoint,
     contextLength: source.identity.contextLength, prependBos: source.identity.prependBos,
   });
   writeProvenance(config.out, provenance);
-  return new LoadedDictionary(weights, provenance);
+  return savable.open(provenance);
 }

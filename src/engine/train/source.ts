@@ -1,4 +1,5 @@
 /** Where training takes its activations from: stores on disk, or a model that runs as training goes. */
+import type { Readout } from '../sae/definition.ts';
 import type { CorpusIdentity, ModelIdentity } from '../store/types.ts';
 
 /** What a dictionary's provenance says of its data. */
@@ -21,6 +22,12 @@ export interface ActivationBatch {
   readonly rows: number;
   /** Where a row came from, in words, for an error message. */
   readonly originOf: (row: number) => string;
+  /** Sources of pairs only: targets float32 [rows, dOut], raw units. */
+  readonly y?: Float32Array;
+  /** Sources with gradients only: d loss / d x, float32 [rows, dIn], raw units. */
+  readonly gradient?: Float32Array;
+  /** Sources that run a model only: takes x in raw units. */
+  readonly readout?: Readout;
 }
 
 /** Consecutive held-out rows, masked ones too. */
@@ -30,13 +37,22 @@ export interface HeldOutRows {
   readonly rows: number;
   /** 1 where a row counts; uint8 [rows] */
   readonly mask: Uint8Array;
+  /** Sources of pairs only: targets float32 [rows, dOut]. */
+  readonly y?: Float32Array;
 }
 
 export interface ActivationSource {
+  /** All sources side by side together. */
   readonly dIn: number;
+  /** Width of the targets of pairs; absent: dIn. */
+  readonly dOut?: number;
+  /** Activations side by side in x; absent: 1. */
+  readonly sources?: number;
   readonly identity: SourceIdentity;
   /** About `rows` rows spread over the training data, masked ones left out: for the scale and the centre. Does not move. */
   sample(rows: number): Promise<Float32Array>;
+  /** Sources of pairs only: the targets of the rows that `sample(rows)` gives. */
+  sampleTargets?(rows: number): Promise<Float32Array>;
   /** The next shuffled batch of training rows; never masked ones, never held-out ones. */
   next(rows: number): Promise<ActivationBatch>;
   /** The place after the last batch. */

@@ -1,6 +1,6 @@
 /** What the loop trains: one step at a time, whichever way the step is computed. */
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Weights } from '../sae/definition.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Batch, Sizes, Weights } from '../sae/definition.ts';
 
 /** Adam's settings and what does not change over a run. */
 export interface TrainerSettings {
@@ -13,6 +13,9 @@ export interface TrainerSettings {
   /** Total variance of the data a row, in scaled units: errors are given as a share of it. */
   readonly variance: number;
   readonly steps: number;
+  readonly sizes: Sizes;
+  /** Of noise that a loss draws. */
+  readonly seed: number;
 }
 
 export interface StepReport {
@@ -25,22 +28,24 @@ export interface StepReport {
   readonly l0: number;
   /** Norm of the whole gradient, before clipping. */
   readonly gradientNorm: number;
+  /** Further figures of the variant, by the names of shared/metrics.ts. */
+  readonly extra?: Readonly<Record<string, number>>;
 }
 
 export interface Trainer {
   /**
-   * One step on x float32 [rows, dIn] (scaled), `step` counted from 0.
+   * One step on a batch in scaled units, `step` counted from 0.
    *
    * Kind not-finite leaves the weights as they were.
    */
-  step(x: Tensor2D, lr: number, step: number): StepReport;
+  step(batch: Batch, lr: number, step: number): StepReport;
   /** Latents that have not fired for the dead window. */
   deadCount(): number;
   /** Everything that a step depends on, by name; the caller disposes the tensors. */
   state(): Record<string, Tensor>;
   /** Takes a state back. Kind mismatch where names or shapes differ. */
   restore(state: Readonly<Record<string, Tensor>>): void;
-  /** Copies of the weights, in scaled units; the caller disposes them. */
+  /** Copies of the weights and buffers, in scaled units; the caller disposes them. */
   weights(): Weights;
   dispose(): void;
 }

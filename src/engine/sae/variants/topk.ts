@@ -4,7 +4,7 @@ import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { topKDense } from '../../ops/top-k.ts';
 import { defineVariant } from '../definition.ts';
-import type { LossContext, Weights } from '../definition.ts';
+import type { Weights } from '../definition.ts';
 import { decodeLinear, normalisedError, preActivations, stopGradient, tiedUnitInit } from '../parts.ts';
 
 const config = z.strictObject({
@@ -28,13 +28,16 @@ export const topk = defineVariant({
   title: 'TopK',
   summary: 'Keeps the k largest latents of each token; dead latents are trained on what is left over.',
   paper: 'Gao et al. 2024, arXiv 2406.04093',
-  task: 'syn',
+  data: 'activations',
+  scaling: 'root-d',
+  signed: false,
+  synthetic: { task: 'syn' },
   config,
   check: ({ k }, { dSae }) => (k <= dSae ? [] : [`k is ${k}, dSae is ${dSae}: choose k <= dSae`]),
   init: (_config, context) => tiedUnitInit(context),
   encode: (parameters, x, { k }) => topKDense(preActivations(parameters, x), k),
   decode: (parameters, latents) => decodeLinear(parameters, latents),
-  loss: (parameters, x, { k, auxK, auxCoefficient }, context: LossContext) => {
+  loss: (parameters, { x }, { k, auxK, auxCoefficient }, context) => {
     const u = preActivations(parameters, x);
     const latents = topKDense(u, k);
     const reconstruction = decodeLinear(parameters, latents);

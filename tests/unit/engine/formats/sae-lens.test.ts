@@ -57,7 +57,7 @@ test('what is written is read back bit for bit, in all three forms', (t) => {
   const numbers = (length: number, start: number): Float32Array => Float32Array.from({ length }, (_, i) => start + i / 7);
   for (const form of [{ kind: 'relu' }, { kind: 'topk', k: 2 }, { kind: 'jumprelu', threshold: numbers(3, 0.5) }] as const) {
     const weights: DictionaryWeights = {
-      dIn: 2, dSae: 3, form, centresInput: form.kind !== 'jumprelu', inputNorm: 'none',
+      dIn: 2, dSae: 3, dOut: 2, wSkip: null, form, centresInput: form.kind !== 'jumprelu', inputNorm: 'none',
       wEnc: numbers(6, 1), wDec: numbers(6, 2), bEnc: numbers(3, 3), bDec: numbers(2, 4),
     };
     const folder = join(temporaryFolder(t), 'd');

@@ -8,7 +8,7 @@ import { provenance } from '../../../support/provenance.ts';
 
 // latents along (1, 0), (0, 1), (-1, 0); bDec (1, 0)
 const weights: DictionaryWeights = {
-  dIn: 2, dSae: 3, form: { kind: 'topk', k: 1 }, centresInput: true, inputNorm: 'none', wEnc: Float32Array.of(1, 0, 0, 1, -1, 0),
+  dIn: 2, dSae: 3, dOut: 2, wSkip: null, form: { kind: 'topk', k: 1 }, centresInput: true, inputNorm: 'none', wEnc: Float32Array.of(1, 0, 0, 1, -1, 0),
   wDec: Float32Array.of(1, 0, 0, 1, -1, 0), bEnc: new Float32Array(3), bDec: Float32Array.of(1, 0),
 };
 const x = Float32Array.of(4, 1, 1, 2, -1, 0.5);

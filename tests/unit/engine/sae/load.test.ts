@@ -20,7 +20,7 @@ const metadata = { modelName: 'm', hookPoint: 'h', contextLength: 8, prependBos:
 function weightsOf(): DictionaryWeights {
   const random = Random.from(1);
   const rows = (): Float32Array => unitRows(random.normals(dIn * dSae), dSae, dIn);
-  return { dIn, dSae, form: { kind: 'topk', k: 4 }, centresInput: true, inputNorm: 'none', wEnc: rows(), wDec: rows(), bEnc: random.normals(dSae, 0.1), bDec: random.normals(dIn) };
+  return { dIn, dSae, dOut: dIn, wSkip: null, form: { kind: 'topk', k: 4 }, centresInput: true, inputNorm: 'none', wEnc: rows(), wDec: rows(), bEnc: random.normals(dSae, 0.1), bDec: random.normals(dIn) };
 }
 
 test('the stored triple passes good weights and catches transposed, scaled and foreign ones', async (t) => {

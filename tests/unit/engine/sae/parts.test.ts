@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import { Random } from '../../../../src/engine/random.ts';
 import { decodeLinear, normalisedError, preActivations, stopGradient, tiedUnitInit, totalVariance, unitRows } from '../../../../src/engine/sae/parts.ts';
 import { eachBackend } from '../../../support/backends.ts';
 import { assertClose } from '../../../support/closeness.ts';
+import { initContext } from '../../../support/variants.ts';
 
 test('initial rows have norm 1, the encoder equals the decoder, the bias is the centre', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
-    const { wEnc, wDec, bEnc, bDec } = tiedUnitInit({ dIn: 3, dSae: 5, random: Random.from(1), centre: Float32Array.of(1, 2, 3) });
+    const { wEnc, wDec, bEnc, bDec } = tiedUnitInit(initContext({ dIn: 3, dSae: 5 }, { centre: Float32Array.of(1, 2, 3) }));
     assert.deepEqual(wEnc!.dataSync(), wDec!.dataSync());
     assertClose(tf.norm(wDec!, 2, 1).dataSync(), [1, 1, 1, 1, 1], 1e-6);
     assert.deepEqual([[...bEnc!.dataSync()], [...bDec!.dataSync()]], [[0, 0, 0, 0, 0], [1, 2, 3]]);

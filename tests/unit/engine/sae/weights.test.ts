@@ -11,7 +11,7 @@ import { provenance } from '../../../support/provenance.ts';
 const [dIn, dSae, rows] = [5, 9, 6];
 const random = Random.from(1);
 const base: DictionaryWeights = {
-  dIn, dSae, form: { kind: 'topk', k: 3 }, centresInput: true, inputNorm: 'none',
+  dIn, dSae, dOut: dIn, wSkip: null, form: { kind: 'topk', k: 3 }, centresInput: true, inputNorm: 'none',
   wEnc: random.normals(dIn * dSae), wDec: random.normals(dIn * dSae), bEnc: random.normals(dSae), bDec: random.normals(dIn),
 };
 const x = random.normals(rows * dIn);

@@ -10,16 +10,17 @@ import { FusedTrainer } from '../../../../src/engine/train/fused-trainer.ts';
 import type { Trainer, TrainerSettings } from '../../../../src/engine/train/trainer.ts';
 import { eachBackend } from '../../../support/backends.ts';
 import { assertClose } from '../../../support/closeness.ts';
+import { batchOf, initContext, trainerSettings } from '../../../support/variants.ts';
 
 const [dIn, dSae, rows] = [12, 60, 50];
 const config = { k: 3, auxK: 6, auxCoefficient: 0.5 };
-const settings: TrainerSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clip: null, deadWindow: 100, variance: 11, steps: 100 };
+const settings = trainerSettings({ dIn, dSae }, { deadWindow: 100, variance: 11 });
 
 function pair(changes: Partial<TrainerSettings> = {}): [Trainer, Trainer] {
-  const weights = tf.tidy(() => tiedUnitInit({ dIn, dSae, random: Random.from(1), centre: new Float32Array(dIn).fill(0.1) }) as tf.NamedTensorMap);
+  const weights = tf.tidy(() => tiedUnitInit(initContext({ dIn, dSae }, { random: Random.from(1), centre: new Float32Array(dIn).fill(0.1) })) as tf.NamedTensorMap);
   const own = { ...settings, ...changes };
   const trainers: [Trainer, Trainer] = [
-    new FusedTrainer(weights, topk.fused!(config), true, own), new DenseTrainer(topk, config, weights, dSae, own),
+    new FusedTrainer(weights, topk.fused!(config), true, own), new DenseTrainer(topk, config, weights, {}, own),
   ];
   tf.dispose(weights);
   return trainers;
@@ -41,7 +42,7 @@ for (const clip of [null, 0.02]) {
       let died = false;
       for (let step = 0; step < 8; step++) {
         const x = batch(step);
-        const [a, b] = [fused.step(x, 0.01, step), dense.step(x, 0.01, step)];
+        const [a, b] = [fused.step(batchOf(x), 0.01, step), dense.step(batchOf(x), 0.01, step)];
         x.dispose();
         died ||= a.auxLoss > 0;
         for (const name of ['loss', 'auxLoss', 'fvu', 'l0', 'gradientNorm'] as const) assertClose([a[name]], [b[name]], 1e-3, `${name} at step ${step}`);
@@ -64,7 +65,7 @@ test('ten steps leave as many tensors as there were, in both trainers', async (t
       const before = tf.memory().numTensors;
       for (let step = 0; step < 10; step++) {
         const x = batch(step);
-        trainer.step(x, 0.01, step);
+        trainer.step(batchOf(x), 0.01, step);
         x.dispose();
       }
       assert.equal(tf.memory().numTensors, before);
@@ -79,7 +80,7 @@ test('a batch that is not finite changes nothing', async (t) => {
     other.dispose();
     const before = trainer.state();
     const x = tf.fill([rows, dIn], Number.NaN) as Tensor2D;
-    assert.throws(() => trainer.step(x, 0.01, 0), { kind: 'not-finite' });
+    assert.throws(() => trainer.step(batchOf(x), 0.01, 0), { kind: 'not-finite' });
     const after = trainer.state();
     for (const [name, tensor] of Object.entries(before)) assert.deepEqual(after[name]!.dataSync(), tensor.dataSync(), name);
     tf.dispose([before, after, x]);

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { LoupeError } from '../../../../src/shared/errors.ts';
 import { loadDictionary } from '../../../../src/engine/sae/load.ts';
-import { defaultSyn, SynSource } from '../../../../src/engine/sae/synthetic.ts';
+import { defaultSyn, SynSource } from '../../../../src/engine/sae/synthetic/source.ts';
 import { runTrain, trainFrom } from '../../../../src/engine/train/job.ts';
 import { readMetrics } from '../../../../src/engine/train/metrics-log.ts';
 import { absent } from '../../../support/backend.ts';

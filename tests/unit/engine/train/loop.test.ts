@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { trainLoop } from '../../../../src/engine/train/loop.ts';
 import { openRun } from '../../../../src/engine/train/run.ts';
-import { defaultSyn, SynSource } from '../../../../src/engine/sae/synthetic.ts';
+import { defaultSyn, SynSource } from '../../../../src/engine/sae/synthetic/source.ts';
 import { useBackend } from '../../../support/backends.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { quietContext, smallConfig } from '../../../support/trained.ts';

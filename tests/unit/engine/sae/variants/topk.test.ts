@@ -7,24 +7,25 @@ import type { Weights } from '../../../../../src/engine/sae/definition.ts';
 import { topk } from '../../../../../src/engine/sae/variants/topk.ts';
 import { eachBackend } from '../../../../support/backends.ts';
 import { assertClose } from '../../../../support/closeness.ts';
+import { batchOf, initContext, lossContext, sizesOf } from '../../../../support/variants.ts';
 
 const [dIn, dSae, rows] = [6, 20, 15];
+const sizes = { dIn, dSae };
 const config = { k: 3, auxK: 4, auxCoefficient: 0.5 };
 const random = Random.from(1);
-const start = (): Weights => topk.init(config, { dIn, dSae, random: Random.from(2), centre: new Float32Array(dIn) });
+const start = (): Weights => topk.init(config, initContext(sizes));
 const batch = random.normals(rows * dIn);
-const quiet = { step: 0, steps: 10, variance: 5 };
 
 test('at most k latents are active, and the loss is the error over the variance', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const x = tf.tensor2d(batch, [rows, dIn]);
     const weights = start();
-    const { loss, auxLoss, latents, reconstruction } = topk.loss(weights, x, config, { ...quiet, dead: null, deadCount: 0 });
+    const { loss, auxLoss, latents, reconstruction } = topk.loss(weights, batchOf(x), config, lossContext(sizes));
     const counts = tf.sum(tf.cast(tf.greater(latents, 0), 'int32'), 1).dataSync();
     assert.ok([...counts].every((count) => count <= 3) && [...counts].includes(3), String(counts));
     assertClose(loss.dataSync(), [tf.sum(tf.squaredDifference(x, reconstruction)).dataSync()[0]! / (rows * 5)], 1e-5);
     assert.equal(auxLoss.dataSync()[0], 0);
-    assertClose(topk.decode(weights, topk.encode(weights, x, config), config).dataSync(), reconstruction.dataSync(), 1e-6);
+    assertClose(topk.decode(weights, topk.encode(weights, x, config), config, x).dataSync(), reconstruction.dataSync(), 1e-6);
   }));
 });
 
@@ -36,7 +37,7 @@ test('the auxiliary gradient reaches dead rows alone', async (t) => {
     const names = ['wEnc', 'wDec', 'bEnc'] as const;
     const gradients = (mask: Float32Array | null): tf.Tensor[] => tf.grads((...tensors: tf.Tensor[]) => {
       const now = { ...weights, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) };
-      return topk.loss(now, x, config, { ...quiet, dead: mask === null ? null : tf.tensor1d(mask), deadCount: 8 }).loss;
+      return topk.loss(now, batchOf(x), config, lossContext(sizes, { dead: mask === null ? null : tf.tensor1d(mask), deadCount: 8 })).loss;
     })(names.map((name) => weights[name]!));
     const [plain, withAux] = [gradients(null), gradients(dead)];
     const change = tf.sum(tf.abs(tf.sub(withAux[1]!, plain[1]!)), 1).dataSync();
@@ -47,8 +48,8 @@ test('the auxiliary gradient reaches dead rows alone', async (t) => {
 });
 
 test('k above dSae is refused by the rule, and the saved form is TopK', () => {
-  assert.deepEqual(topk.check(config, { dIn, dSae: 2 }), ['k is 3, dSae is 2: choose k <= dSae']);
-  assert.deepEqual(topk.check(config, { dIn, dSae }), []);
+  assert.deepEqual(topk.check(config, sizesOf({ dIn, dSae: 2 })), ['k is 3, dSae is 2: choose k <= dSae']);
+  assert.deepEqual(topk.check(config, sizesOf(sizes)), []);
   assert.deepEqual(topk.inference(config, {}), { kind: 'topk', k: 3 });
 });
 
@@ -56,7 +57,7 @@ test('the loss gradient is that of finite differences', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const x = tf.tensor2d(batch, [rows, dIn]) as Tensor2D;
     const weights = start();
-    const f = (wEnc: tf.Tensor): tf.Tensor => topk.loss({ ...weights, wEnc }, x, config, { ...quiet, dead: null, deadCount: 0 }).loss;
+    const f = (wEnc: tf.Tensor): tf.Tensor => topk.loss({ ...weights, wEnc }, batchOf(x), config, lossContext(sizes)).loss;
     const gradient = tf.grad(f)(weights['wEnc']!).dataSync();
     const base = weights['wEnc']!.dataSync();
     for (const i of [0, 17, 64, 119]) {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../../../src/engine/random.ts';
-import { defaultSyn, featureRecovery, synDirections, synSamples, SynSource } from '../../../../src/engine/sae/synthetic.ts';
-import { assertClose } from '../../../support/closeness.ts';
+import { Random } from '../../../../../src/engine/random.ts';
+import { featureRecovery } from '../../../../../src/engine/sae/synthetic/recovery.ts';
+import { defaultSyn, SynSource } from '../../../../../src/engine/sae/synthetic/source.ts';
+import { synDirections, synSamples } from '../../../../../src/engine/sae/synthetic/syn.ts';
+import { assertClose } from '../../../../support/closeness.ts';
 
 test('a sample is the sum of s distinct directions with magnitudes from 0.5 to 1.5', () => {
   // orthogonal directions show the magnitudes

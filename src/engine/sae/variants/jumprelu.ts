@@ -1,0 +1,94 @@
+/** JumpReLU with learned thresholds and an L0 penalty by straight-through gradients (Rajamanoharan et al. 2024, arXiv 2407.14435). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { inWindow, jumpRelu, stepAbove } from '../../ops/jump-relu.ts';
+import { defineVariant } from '../definition.ts';
+import type { LossContext, Weights } from '../definition.ts';
+import { sparsityWarmup } from '../fields.ts';
+import { decodeLinear, encoderProduct, meanSquaredError, tiedUnitInit, warmUp } from '../parts.ts';
+import { aboveThreshold } from '../running-threshold.ts';
+
+const config = z.strictObject({
+  sparsity: z.enum(['target-l0', 'l0', 'tanh']).default('target-l0')
+    .describe('Penalty: the squared relative miss of a target L0 (dictionary_learning), L0 itself (the paper), or sum tanh(c f) (SAELens)'),
+  targetL0: z.number().positive().max(1e6).default(20).describe('Latents a token that the target-l0 penalty aims at').meta({ unit: 'latents' }),
+  sparsityCoefficient: z.number().min(0).max(1e6).nullable().default(null)
+    .describe('Weight of the penalty, beside the squared error of x of mean norm 1; empty: 1 with target-l0, 1e-3 otherwise').meta({ unit: '1' }),
+  tanhScale: z.number().positive().max(1000).default(4).describe('c of the tanh penalty').meta({ unit: '1 / activation' }),
+  preActCoefficient: z.number().min(0).max(1e3).default(0)
+    .describe('Weight of sum relu(threshold - u) over dead latents, which lifts them (SAELens: 3e-6); 0 turns it off').meta({ unit: '1' }),
+  sparsityWarmup,
+  threshold: z.number().positive().max(100).default(1e-3).describe('Threshold of every latent at the start').meta({ unit: 'activation' }),
+  bandwidth: z.number().positive().max(100).default(1e-3).describe('Width of the window around a threshold whose entries give its gradient').meta({ unit: 'activation' }),
+});
+type Config = z.infer<typeof config>;
+
+/** Decay of the thresholds' running mean, which `diagnose` measures their movement against: about the last hundred steps. */
+const anchorDecay = 0.99;
+
+/** The sparsity penalty of a batch before its coefficient. latents and u float32 [rows, dSae]. */
+function penaltyOf(latents: Tensor2D, u: Tensor2D, threshold: Tensor1D, { sparsity, targetL0, tanhScale, bandwidth }: Config): Tensor {
+  const rows = u.shape[0];
+  if (sparsity === 'tanh') return tf.div(tf.sum(tf.tanh(tf.mul(latents, tanhScale))), rows);
+  const l0 = tf.div(tf.sum(stepAbove(u, threshold, bandwidth)), rows);
+  return sparsity === 'l0' ? l0 : tf.square(tf.sub(tf.div(l0, targetL0), 1));
+}
+
+/** Mean over rows of sum relu(threshold - u) over dead latents. u float32 [rows, dSae]. */
+function deadLift(u: Tensor2D, threshold: Tensor1D, { dead }: LossContext): Tensor {
+  if (dead === null) return tf.scalar(0);
+  return tf.div(tf.sum(tf.mul(tf.relu(tf.sub(threshold, u)), dead)), u.shape[0]);
+}
+
+/** Figures about the thresholds, float32 [dSae], and the pre-activations u [rows, dSae] near them. */
+function thresholdFigures(weights: Weights, u: Tensor2D, bandwidth: number): Record<string, number> {
+  const threshold = weights['threshold'] as Tensor1D;
+  const number = (tensor: Tensor): number => tensor.dataSync()[0]!;
+  return {
+    windowShare: number(tf.mean(inWindow(u, threshold, bandwidth))),
+    threshold: number(tf.mean(threshold)),
+    thresholdMin: number(tf.min(threshold)),
+    thresholdMax: number(tf.max(threshold)),
+    thresholdMovement: number(tf.mean(tf.abs(tf.sub(threshold, weights['thresholdMean']!)))),
+  };
+}
+
+export const jumprelu = defineVariant({
+  id: 'jumprelu',
+  title: 'JumpReLU',
+  summary: 'Each latent fires above a threshold of its own, learned with an L0 penalty; a target L0 can be set.',
+  paper: 'Rajamanoharan et al. 2024, arXiv 2407.14435',
+  data: 'activations',
+  // the paper's defaults are for E|x|^2 = 1: with root-d, threshold and bandwidth would be sqrt(dIn) and the coefficient dIn times larger
+  scaling: 'unit-norm',
+  signed: false,
+  synthetic: { task: 'syn' },
+  config,
+  check: () => [],
+  init: ({ threshold }, context) => ({ ...tiedUnitInit(context), threshold: tf.fill([context.dSae], threshold) }),
+  buffers: ({ threshold }, { dSae }) => ({ thresholdMean: tf.fill([dSae], threshold) }),
+  encode: (weights, x) => aboveThreshold(encoderProduct(weights, x), weights['threshold']!),
+  decode: (weights, latents) => decodeLinear(weights, latents),
+  loss: (weights, { x }, own, context) => {
+    const u = encoderProduct(weights, x);
+    const threshold = weights['threshold'] as Tensor1D;
+    const latents = jumpRelu(u, threshold, own.bandwidth);
+    const reconstruction = decodeLinear(weights, latents);
+    const penalty = penaltyOf(latents, u, threshold, own) as Scalar;
+    const coefficient = own.sparsityCoefficient ?? (own.sparsity === 'target-l0' ? 1 : 1e-3);
+    const terms = [meanSquaredError(x, reconstruction), tf.mul(penalty, coefficient * warmUp(context, own.sparsityWarmup))];
+    if (own.preActCoefficient > 0) terms.push(tf.mul(deadLift(u, threshold, context), own.preActCoefficient));
+    return { loss: tf.addN(terms) as Scalar, auxLoss: penalty, latents, reconstruction, preActivations: u };
+  },
+  // thresholds stay positive: below 0, u 1[u > threshold] would pass negative activations
+  afterStep: ({ threshold, thresholdMean }) => {
+    const positive = tf.maximum(threshold!, 0);
+    return { threshold: positive, thresholdMean: tf.add(tf.mul(thresholdMean!, anchorDecay), tf.mul(positive, 1 - anchorDecay)) };
+  },
+  diagnose: (weights, { preActivations }, { bandwidth }) => thresholdFigures(weights, preActivations!, bandwidth),
+  unitDecoder: true,
+  centresInput: false,
+  inference: (_config, weights) => ({ kind: 'jumprelu', threshold: weights['threshold']!.dataSync() as Float32Array }),
+  defaults: { lr: 7e-5, beta1: 0, clip: 1 },
+});

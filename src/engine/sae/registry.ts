@@ -1,6 +1,14 @@
 /** Every dictionary variant. A variant is one file in variants/ and one line here; its id is its name everywhere. */
 import { LoupeError, nearestName } from '../../shared/errors.ts';
 import type { AnyVariant } from './definition.ts';
+import { batchTopK } from './variants/batch-topk.ts';
+import { gba } from './variants/gba.ts';
+import { gradientSae } from './variants/gradient.ts';
+import { jumprelu } from './variants/jumprelu.ts';
+import { matchingPursuitSae } from './variants/matching-pursuit.ts';
+import { matryoshka } from './variants/matryoshka.ts';
+import { reluApril } from './variants/relu-april.ts';
+import { relu } from './variants/relu.ts';
 import { topk } from './variants/topk.ts';
 
 /** Refuses two variants of one id: kind defect, when the module is loaded. */
@@ -13,7 +21,12 @@ export function checkedRegistry(list: readonly AnyVariant[]): readonly AnyVarian
   return list;
 }
 
-export const registry = checkedRegistry([topk]);
+export const registry = checkedRegistry([
+  relu, reluApril,
+  topk, batchTopK, matryoshka,
+  jumprelu,
+  gradientSae, matchingPursuitSae, gba,
+]);
 
 /** Kind bad-request for an unknown id, with the nearest and the list. */
 export function variantById(id: string): AnyVariant {

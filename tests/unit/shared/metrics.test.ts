@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ReconstructionSums } from '../../../src/engine/eval/reconstruction.ts';
+import { FiringSums } from '../../../src/engine/eval/firing.ts';
+import { ReconstructionSums } from '../../../src/engine/eval/reconstruction-sums.ts';
 import { explainMetric, metricById, metricDefinitions } from '../../../src/shared/metrics.ts';
 
 test('every figure of an evaluation has a definition', () => {
-  const sums = new ReconstructionSums(1, 2);
-  sums.add(Float32Array.of(1, 3), Float32Array.of(1, 2), { rows: 2, width: 1, indices: Int32Array.of(0, 0), values: Float32Array.of(1, 2) });
-  const { rows, ...figures } = sums.result();
+  const sums = new ReconstructionSums(1);
+  const [x, y] = [Float32Array.of(1, 3), Float32Array.of(1, 2)];
+  for (const row of [0, 1]) sums.addRow(x, y, row);
+  const { rows, ...rest } = sums.result();
+  const figures = { ...rest, ...new FiringSums(Float64Array.of(1)).result() };
   assert.equal(rows, 2);
   for (const name of Object.keys(figures)) assert.ok(metricById(name) !== undefined, name);
   // fvu by its formula: (0 + 1) / ((1 - 2)^2 + (3 - 2)^2) = 0.5

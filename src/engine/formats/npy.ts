@@ -1,8 +1,8 @@
 /** NumPy's `.npy` files, versions 1 to 3, read by slices (NumPy Enhancement Proposal 1). The header is not believed. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { LoupeError } from '../../shared/errors.ts';
 import { decodeFloat16 } from './float16.ts';
-import { readExactly } from './safetensors.ts';
+import { openToRead, readExactly } from './safetensors.ts';
 
 const arrays = { '<f4': Float32Array, '<f8': Float64Array, '<f2': Uint16Array, '<i4': Int32Array, '<i8': BigInt64Array } as const;
 type NpyDtype = keyof typeof arrays;
@@ -37,27 +37,48 @@ export function parseNpyHeader(text: string, path: string): { readonly dtype: Np
   return { dtype: descr as NpyDtype, shape };
 }
 
-function readHeader(fd: number, path: string): { readonly dtype: NpyDtype; readonly shape: readonly number[]; readonly dataStart: number } {
-  const { size } = fstatSync(fd);
-  const head = readExactly(fd, 0, Math.min(size, 12), path);
+interface NpyHeader {
+  readonly dtype: NpyDtype;
+  readonly shape: readonly number[];
+  readonly dataStart: number;
+}
+
+/** The header of an array of `size` bytes; `read` gives bytes by position and length. */
+function readHeader(read: (position: number, length: number) => Uint8Array, size: number, path: string): NpyHeader {
+  const head = read(0, Math.min(size, 12));
   if (head.byteLength < 10 || head[0] !== 0x93 || Buffer.from(head.subarray(1, 6)).toString() !== 'NUMPY') throw broken(path, 'it does not begin like one');
-  const view = new DataView(head.buffer);
+  const view = new DataView(head.buffer, head.byteOffset);
   const wide = head[6]! > 1;
   if (head[6]! < 1 || head[6]! > 3 || (wide && size < 12)) throw broken(path, `its version is ${head[6]}`);
   const start = wide ? 12 : 10;
   const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
   if (length > Math.min(size - start, 1 << 20)) throw broken(path, `its header claims ${length} bytes and the file has ${size}`);
-  const parsed = parseNpyHeader(Buffer.from(readExactly(fd, start, length, path)).toString('latin1'), path);
+  const parsed = parseNpyHeader(Buffer.from(read(start, length)).toString('latin1'), path);
   const bytes = parsed.shape.reduce((a, b) => a * b, 1) * arrays[parsed.dtype].BYTES_PER_ELEMENT;
   if (bytes !== size - start - length) throw broken(path, `its shape (${parsed.shape.join(', ')}) needs ${bytes} bytes of data and there are ${size - start - length}`);
   return { ...parsed, dataStart: start + length };
+}
+
+/** An array out of the bytes of a `.npy` file, float32. `path` is what errors call it. Kinds: bad-file, unsupported, mismatch. */
+export function parseNpy(bytes: Uint8Array<ArrayBuffer>, path: string): { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> } {
+  const { dtype, shape, dataStart } = readHeader((position, length) => bytes.subarray(position, position + length), bytes.byteLength, path);
+  return { shape, data: floats(dtype, bytes.slice(dataStart).buffer, path) as Float32Array<ArrayBuffer> };
+}
+
+/** The bytes of a `.npy` file, version 1, of float32 values in row-major order. */
+export function npyFile(shape: readonly number[], data: Float32Array): Uint8Array {
+  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dims}), }`;
+  const header = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${text.padEnd(64 * Math.ceil((text.length + 11) / 64) - 11)}\n`, 'latin1');
+  header.writeUInt16LE(header.length - 10, 8);
+  return Buffer.concat([header, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
 }
 
 /** Opens the file and checks its header. Kinds: not-found, bad-file, unsupported. */
 export function openNpy(path: string): NpyFile {
   const fd = openToRead(path);
   try {
-    const { dtype, shape, dataStart } = readHeader(fd, path);
+    const { dtype, shape, dataStart } = readHeader((position, length) => readExactly(fd, position, length, path), fstatSync(fd).size, path);
     const width = arrays[dtype].BYTES_PER_ELEMENT;
     const bytes = (first: number, count: number): ArrayBuffer => readExactly(fd, dataStart + first * width, count * width, path).buffer;
     return {
@@ -69,14 +90,6 @@ export function openNpy(path: string): NpyFile {
   } catch (error) {
     closeSync(fd);
     throw error;
-  }
-}
-
-function openToRead(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (cause) {
-    throw new LoupeError('not-found', `cannot open ${path} (${(cause as NodeJS.ErrnoException).code}). Check the path.`, undefined, { cause });
   }
 }
 

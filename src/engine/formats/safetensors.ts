@@ -44,7 +44,8 @@ export function readInto(fd: number, position: number, bytes: Uint8Array, path: 
   }
 }
 
-function openToRead(path: string): number {
+/** Opens a file for reading; kind not-found when it cannot be. */
+export function openToRead(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (cause) {

@@ -8,7 +8,8 @@ import { resolveTraining, trainConfigSchema } from './config.ts';
 import type { TrainConfig } from './config.ts';
 import { variantById } from '../sae/registry.ts';
 import { measureSample } from './prepare.ts';
-import { batchTensors, createTrainer, disposeBatch } from './run.ts';
+import { batchTensors, disposeBatch } from './batch.ts';
+import { createTrainer } from './run.ts';
 
 export interface BenchSettings {
   readonly variant: string;

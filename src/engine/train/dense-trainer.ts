@@ -124,6 +124,10 @@ export class DenseTrainer implements Trainer {
     }
   }
 
+  sinceFired(): Int32Array {
+    return scoped(() => this.#sinceFired.read().dataSync() as Int32Array);
+  }
+
   deadCount(): number {
     return deadLatents(this.#sinceFired, this.#settings.deadWindow).length;
   }

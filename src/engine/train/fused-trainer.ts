@@ -91,6 +91,10 @@ export class FusedTrainer implements Trainer {
     return { loss: loss / variance, gradient: { latents, wEnc: gEnc, wDec: gDec, bEnc: gBias } };
   }
 
+  sinceFired(): Int32Array {
+    return scoped(() => this.#parameters.sinceFired.read().dataSync() as Int32Array);
+  }
+
   deadCount(): number {
     return deadLatents(this.#parameters.sinceFired, this.#settings.deadWindow).length;
   }

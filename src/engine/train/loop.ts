@@ -2,7 +2,8 @@
 import { LoupeError } from '../../shared/errors.ts';
 import { breathe } from '../job.ts';
 import type { Batch } from '../sae/definition.ts';
-import { disposeBatch, explainNotFinite, logStep, nextBatch, reportProgress, saveCheckpoint } from './run.ts';
+import { disposeBatch } from './batch.ts';
+import { explainNotFinite, logStep, nextBatch, reportProgress, saveCheckpoint } from './run.ts';
 import type { Run } from './run.ts';
 import { learningRate } from './schedule.ts';
 import type { ActivationBatch } from './source.ts';

@@ -1,21 +1,23 @@
 /** A training run: what is set up before the loop, and what is kept while it goes. */
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { JobContext } from '../job.ts';
 import { Random } from '../random.ts';
-import type { Batch, Readout, Sizes } from '../sae/definition.ts';
+import type { Batch, Sizes } from '../sae/definition.ts';
 import { variantById } from '../sae/registry.ts';
+import { batchTensors } from './batch.ts';
+import { refuseOverBudget, roomAt } from './budget.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { resolveTraining, variantConfig } from './config.ts';
 import type { ResolvedTraining, TrainConfig } from './config.ts';
 import { DenseTrainer } from './dense-trainer.ts';
+import { Diagnostics } from './diagnostics.ts';
 import { FusedTrainer } from './fused-trainer.ts';
 import { appendMetrics, cutMetrics } from './metrics-log.ts';
 import { measureSample } from './prepare.ts';
 import type { DataFigures } from './prepare.ts';
-import type { ActivationBatch, ActivationSource } from './source.ts';
+import type { ActivationBatch, ActivationSource, SourcePosition } from './source.ts';
 import type { StepReport, Trainer } from './trainer.ts';
 
 /** Rows that scale, centre and variance are measured on. */
@@ -28,42 +30,62 @@ export interface Run {
   readonly trainer: Trainer;
   readonly sizes: Sizes;
   readonly figures: DataFigures;
+  readonly diagnostics: Diagnostics;
   readonly backend: string;
   readonly context: JobContext;
   /** Steps done. */
   step: number;
   tokensSeen: number;
   /** Training time in earlier sessions, seconds. */
-  readonly earlierSeconds: number;
+  earlierSeconds: number;
   readonly startedAt: number;
+}
+
+/** A run at its first step: measures the data, makes the weights, reads and writes no file. The caller disposes the trainer. */
+export async function startRun(config: TrainConfig, source: ActivationSource, backend: string, context: JobContext): Promise<Run> {
+  const resolved = resolveTraining(config);
+  const sizes: Sizes = { dIn: source.dIn, dSae: config.dSae, dOut: source.dOut ?? source.dIn, sources: source.sources ?? 1 };
+  refuseOtherData(config, source, sizes);
+  refuseOverBudget(config, sizes, isFused(config), roomAt(config.out));
+  const sampled = { x: await source.sample(sampleRows), y: (await source.sampleTargets?.(sampleRows)) ?? null };
+  const figures = measureSample(sampled, sizes, config.biasInit, variantById(config.variant).scaling);
+  const trainer = createTrainer(config, resolved, sizes, figures);
+  return {
+    config, resolved, source, trainer, backend, context, sizes, figures, diagnostics: new Diagnostics(config, resolved),
+    step: 0, tokensSeen: 0, earlierSeconds: 0, startedAt: performance.now(),
+  };
+}
+
+/** Takes the newest checkpoint of the run's folder, where there is one: the place in the data after it, or null. */
+export function resumeRun(run: Run): SourcePosition | null {
+  const { config, context, backend } = run;
+  const meta = readCheckpoint(checkpointsOf(context), context.log, (found, state) => {
+    if (found.backend !== backend) context.log(`the run was started on the backend ${found.backend}; on ${backend} it goes on, but not bit for bit`);
+    run.trainer.restore(state);
+  });
+  cutMetrics(metricsOf(context), meta?.step ?? 0);
+  if (meta === null) return null;
+  [run.step, run.tokensSeen, run.earlierSeconds] = [meta.step, meta.tokensSeen, meta.seconds];
+  context.log(`resumed at step ${meta.step} of ${config.steps}`);
+  return meta.position;
 }
 
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller disposes the trainer. */
 export async function openRun(config: TrainConfig, source: ActivationSource, backend: string, context: JobContext): Promise<Run> {
-  const resolved = resolveTraining(config);
-  const sizes: Sizes = { dIn: source.dIn, dSae: config.dSae, dOut: source.dOut ?? source.dIn, sources: source.sources ?? 1 };
-  refuseOtherData(config, source, sizes);
-  const sampled = { x: await source.sample(sampleRows), y: (await source.sampleTargets?.(sampleRows)) ?? null };
-  const figures = measureSample(sampled, sizes, config.biasInit, variantById(config.variant).scaling);
-  const trainer = createTrainer(config, resolved, sizes, figures);
+  const run = await startRun(config, source, backend, context);
   try {
-    const meta = readCheckpoint(checkpointsOf(context), context.log, (found, state) => {
-      if (found.backend !== backend) context.log(`the run was started on the backend ${found.backend}; on ${backend} it goes on, but not bit for bit`);
-      trainer.restore(state);
-    });
-    if (meta !== null) {
-      await source.seek(meta.position);
-      context.log(`resumed at step ${meta.step} of ${config.steps}`);
-    }
-    cutMetrics(metricsOf(context), meta?.step ?? 0);
-    return {
-      config, resolved, source, trainer, backend, context, sizes, figures,
-      step: meta?.step ?? 0, tokensSeen: meta?.tokensSeen ?? 0, earlierSeconds: meta?.seconds ?? 0, startedAt: performance.now(),
-    };
+    const position = resumeRun(run);
+    if (position !== null) await source.seek(position);
+    return run;
   } catch (error) {
-    trainer.dispose();
+    run.trainer.dispose();
     throw error;
   }
+}
+
+/** Whether the run takes the fused step. */
+export function isFused(config: TrainConfig): boolean {
+  return config.fused && variantById(config.variant).fused !== undefined;
 }
 
 /** Data of another kind than the variant takes: kind mismatch says what is missing. */
@@ -87,7 +109,7 @@ export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, s
   const weights = tf.tidy(() => variant.init(own, context) as tf.NamedTensorMap);
   const buffers = tf.tidy(() => (variant.buffers?.(own, context) ?? {}) as tf.NamedTensorMap);
   try {
-    if (config.fused && variant.fused !== undefined) return new FusedTrainer(weights, variant.fused(own), variant.unitDecoder, settings);
+    if (isFused(config)) return new FusedTrainer(weights, variant.fused!(own), variant.unitDecoder, settings);
     return new DenseTrainer(variant, own, weights, buffers, settings);
   } finally {
     tf.dispose([weights, buffers]);
@@ -108,38 +130,6 @@ export function elapsedSeconds(run: Run): number {
   return run.earlierSeconds + (performance.now() - run.startedAt) / 1000;
 }
 
-/** A batch on the backend, in scaled units; the caller disposes it by `disposeBatch`. */
-export function batchTensors(batch: ActivationBatch, sizes: Sizes, figures: Pick<DataFigures, 'inputScale' | 'outputScale'>): Batch {
-  const { rows, readout } = batch;
-  const tensors = tf.tidy(() => ({
-    x: scaled(batch.x, rows, sizes.dIn, figures.inputScale),
-    ...(batch.y === undefined ? {} : { y: scaled(batch.y, rows, sizes.dOut, figures.outputScale) }),
-    ...(batch.gradient === undefined ? {} : { gradient: unitMeanNorm(tf.tensor2d(batch.gradient, [rows, sizes.dIn])) }),
-  }) as { x: Tensor2D; y?: Tensor2D; gradient?: Tensor2D });
-  const { x, y = x, gradient = null } = tensors;
-  return { x, y, gradient, readout: readout === undefined ? null : scaledReadout(readout, figures.inputScale) };
-}
-
-export function disposeBatch({ x, y, gradient }: Batch): void {
-  tf.dispose([x, ...(y === x ? [] : [y]), ...(gradient === null ? [] : [gradient])]);
-}
-
-function scaled(values: Float32Array, rows: number, d: number, scale: Float32Array): Tensor2D {
-  const raw = tf.tensor2d(values, [rows, d]);
-  const one = scale.every((factor) => factor === scale[0]);
-  return tf.mul(raw, one ? scale[0]! : tf.tensor1d(scale)) as Tensor2D;
-}
-
-/** Gradients differ by orders of magnitude between tokens and hooks: mean norm 1 over the batch. */
-function unitMeanNorm(gradient: Tensor2D): Tensor2D {
-  const norm = tf.mean(tf.norm(gradient, 2, 1)).dataSync()[0]!;
-  return norm > 0 ? tf.div(gradient, norm) : gradient;
-}
-
-function scaledReadout(readout: Readout, inputScale: Float32Array): Readout {
-  return { run: (x) => readout.run(tf.mul(x, tf.tensor1d(inputScale.map((factor) => 1 / factor)) as Tensor1D as Tensor) as Tensor2D) };
-}
-
 /** The next batch, raw, and on the backend, where the caller disposes it. */
 export async function nextBatch(run: Run): Promise<{ readonly tensors: Batch; readonly batch: ActivationBatch }> {
   const batch = await run.source.next(run.config.batch);
@@ -158,14 +148,16 @@ export function explainNotFinite(error: unknown, run: Run, batch: ActivationBatc
   return new LoupeError('not-finite', `training diverged at step ${run.step}: choose a lower lr than ${run.resolved.lr}; ${kept}.`, error.message);
 }
 
-/** Keeps a row of the history and reports it live. */
+/** Keeps a row of the history and reports it live; a warning goes to the log. */
 export function logStep(run: Run, report: StepReport, lr: number, tokensPerSecond: number): void {
+  const figures = run.diagnostics.look(run.trainer, run.tokensSeen);
   const row = {
-    fvu: report.fvu, l0: report.l0, dead: run.trainer.deadCount(), loss: report.loss, auxLoss: report.auxLoss,
-    gradientNorm: report.gradientNorm, tokensPerSecond, lr, ...report.extra,
+    fvu: report.fvu, l0: report.l0, loss: report.loss, auxLoss: report.auxLoss,
+    gradientNorm: report.gradientNorm, tokensPerSecond, lr, ...figures, ...report.extra,
   };
   appendMetrics(metricsOf(run.context), { step: run.step, ...row });
   run.context.metrics(run.step, row);
+  for (const warning of run.diagnostics.warnings(run.step, row)) run.context.log(`warning: ${warning}`);
 }
 
 export function reportProgress(run: Run, report: StepReport, tokensPerSecond: number): void {
@@ -173,7 +165,7 @@ export function reportProgress(run: Run, report: StepReport, tokensPerSecond: nu
   run.context.progress({
     phase: 'train', step, total: config.steps, tokensPerSecond,
     etaSeconds: tokensPerSecond > 0 ? ((config.steps - step) * config.batch) / tokensPerSecond : null,
-    metrics: { fvu: report.fvu, l0: report.l0, loss: report.loss }, message: null,
+    metrics: { fvu: report.fvu, l0: report.l0, loss: report.loss }, message: run.diagnostics.latest,
   });
 }
 

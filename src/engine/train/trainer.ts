@@ -41,6 +41,8 @@ export interface Trainer {
   step(batch: Batch, lr: number, step: number): StepReport;
   /** Latents that have not fired for the dead window. */
   deadCount(): number;
+  /** Tokens since each latent fired, int32 [dSae]. */
+  sinceFired(): Int32Array;
   /** Everything that a step depends on, by name; the caller disposes the tensors. */
   state(): Record<string, Tensor>;
   /** Takes a state back. Kind mismatch where names or shapes differ. */

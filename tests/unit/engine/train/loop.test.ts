@@ -26,7 +26,7 @@ test('every step is reported, every tenth logged, and checkpoints come when they
   await trainLoop(run);
   run.trainer.dispose();
   assert.deepEqual(steps, Array.from({ length: 12 }, (_, i) => i + 1));
-  const names = 'fvu,l0,dead,loss,auxLoss,gradientNorm,tokensPerSecond,lr';
+  const names = 'fvu,l0,loss,auxLoss,gradientNorm,tokensPerSecond,lr,dead,deadNever,deadStopped,decoderDrift';
   assert.deepEqual(logged, [[10, names], [12, names]]);
   assert.deepEqual(checkpoints.indexOf(true), 8);
   assert.ok(existsSync(join(folder, 'checkpoints', 'step-000000012')));

@@ -140,6 +140,9 @@ def downstream(folder):
     with torch.no_grad():
         figures = evals.get_downstream_reconstruction_metrics(
             sae, model, store, same, compute_kl=True, compute_ce_loss=True, n_batches=1, eval_batch_size_prompts=2)
+        by_token = evals.get_recons_loss(sae, model, same, tokens, compute_kl=True, compute_ce_loss=False)
+    # Loupe takes the KL where it takes the loss: not at the last position, which has no next token
+    figures |= {f"{name}_but_last": value[:, :-1].mean().item() for name, value in by_token.items()}
     return {
         "tokens": tokens.flatten().tolist(), "contexts": 2, "d": d, "n": 32, "hook": HOOK, "figures": figures,
         "W_enc": pack(sae.W_enc.T), "W_dec": pack(sae.W_dec), "b_enc": pack(sae.b_enc),

@@ -21,7 +21,7 @@ export const relu = defineVariant({
   data: 'activations',
   scaling: 'root-d',
   signed: false,
-  synthetic: { task: 'syn' },
+  synthetic: { task: 'syn', fields: { l1Coefficient: 2 } },
   config,
   check: () => [],
   init: (_config, context) => tiedUnitInit(context),

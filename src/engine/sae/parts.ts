@@ -91,6 +91,21 @@ export function warmUp({ step, steps }: Pick<LossContext, 'step' | 'steps'>, sha
   return Math.min(1, (step + 1) / Math.max(1, steps * share));
 }
 
+/**
+ * u where `choose` gives 1, else 0; the choice is constant to the gradient. float32 [rows, dSae].
+ *
+ * @param choose 0 and 1, float32 [rows, dSae], from u float32 [rows, dSae]
+ */
+export function keepWhere(u: Tensor2D, choose: (u: Tensor2D) => Tensor2D): Tensor2D {
+  const forward = (input: Tensor2D, save: (tensors: Tensor[]) => void): { value: Tensor; gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor } => {
+    const kept = choose(input);
+    save([kept]);
+    return { value: tf.mul(input, kept), gradFunc: (dy, saved) => tf.mul(dy, saved[0]!) };
+  };
+  const op = tf.customGrad(forward as Parameters<typeof tf.customGrad>[0]);
+  return op(u) as Tensor2D;
+}
+
 /** The value of `x` without its gradient. Any shape, like [rows, d]. */
 export function stopGradient<T extends Tensor>(x: T): T {
   const forward = (input: Tensor): { value: Tensor; gradFunc: (dy: Tensor) => Tensor } => ({

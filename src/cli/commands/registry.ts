@@ -21,6 +21,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'models inspect', summary: 'Family, sizes and hooks of a model, without loading its weights', load: () => import('./models-inspect.ts') },
   { name: 'harvest', summary: 'Run a model over a corpus and store its activations at one or several hooks', load: () => import('./harvest.ts') },
   { name: 'train', summary: 'Train a dictionary on stored activations', load: () => import('./train.ts') },
+  { name: 'sweep', summary: 'Train many dictionaries in one pass and compare them', load: () => import('./sweep.ts') },
   { name: 'eval', summary: 'How well a dictionary reconstructs stored activations', load: () => import('./eval.ts') },
   { name: 'bench train', summary: 'Time training steps on synthetic activations', load: () => import('./bench-train.ts') },
   { name: 'bench forward', summary: 'Time forward passes to a hook', load: () => import('./bench-forward.ts') },

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { describeIssues } from '../../engine/config-issues.ts';
 import type { JobContext } from '../../engine/job.ts';
 import { registry, variantById } from '../../engine/sae/registry.ts';
+import { probeRun } from '../../engine/train/probe.ts';
 import { runTrain, trainConfigSchema, trainFormSchema } from '../../engine/train/job.ts';
 import type { TrainConfig } from '../../engine/train/job.ts';
 import { trainSynthetic } from '../../engine/train/synthetic-run.ts';
@@ -30,6 +31,7 @@ function configure(command: Command): void {
     .option('--out <dir>', 'folder for the dictionary and the run')
     .option('--config <file>', 'JSON file with any field of the config; options above win')
     .option('--set <field=value...>', 'any other field of the config, like --set auxK=256')
+    .option('--dry-run', 'say what the run needs, after three steps that are thrown away')
     .option('--resume <dir>', 'go on with the run in this folder')
     .option('--synthetic', 'train on synthetic superposition data and say how many true features were found')
     .option('--list-variants', 'list the kinds of dictionary');
@@ -116,6 +118,15 @@ async function synthetic(options: Options, context: CliContext): Promise<CliResu
   }
 }
 
+/** What the run would need. */
+async function dryRun(config: TrainConfig, context: JobContext): Promise<CliResult> {
+  const { room, ...needs } = await probeRun(config, context);
+  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;
+  const text = `memory ${mib(needs.memory)} (${mib(room.memory)} available), disk ${mib(needs.disk)} (${mib(room.disk)} free), `
+    + `${needs.secondsPerStep.toPrecision(3)} s a step, ${Math.ceil(needs.seconds / 60).toLocaleString('en')} min for ${config.steps.toLocaleString('en')} steps`;
+  return { json: { ...needs, available: room, steps: config.steps }, text };
+}
+
 function listVariants(): CliResult {
   const variants = registry.map(({ id, title, summary, paper, fused }) => ({ id, title, summary, paper, fused: fused !== undefined }));
   return { json: { variants }, text: variants.map(({ id, summary, paper }) => `${id.padEnd(20)}${summary} (${paper})`).join('\n') };
@@ -130,6 +141,7 @@ export const command: CliCommand = {
     if (options['synthetic'] === true) return synthetic(options, context);
     const resume = options['resume'];
     const { config, folder } = resume === undefined ? configOf(options, context) : resumed(resolve(String(resume)));
+    if (options['dryRun'] === true) return dryRun(config, jobContext(folder, context));
     const json = await runTrain(config, jobContext(folder, context));
     const figure = (name: string): string => Number(json[name]).toPrecision(4);
     return { json, text: `${config.out}: held-out FVU ${figure('fvu')}, L0 ${figure('l0')}, dead ${figure('dead')}, ${figure('tokensPerSecond')} tokens/s` };

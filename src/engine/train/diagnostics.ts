@@ -26,8 +26,8 @@ export class Diagnostics {
   readonly #deadWindow: number;
   readonly #watch: Watch;
   #threshold: Float32Array | null = null;
-  /** The last warning, in words, or null. */
-  latest: string | null = null;
+  /** Every warning so far, with the step that it came at. */
+  readonly said: { readonly step: number; readonly words: string }[] = [];
 
   constructor(config: TrainConfig, resolved: ResolvedTraining) {
     this.#unitDecoder = variantById(config.variant).unitDecoder;
@@ -50,8 +50,13 @@ export class Diagnostics {
   /** Warnings, in words, that a logged row gives rise to for the first time. */
   warnings(step: number, row: Readonly<Record<string, number | undefined>>): readonly string[] {
     const found = this.#watch.add(step, row);
-    if (found.length > 0) this.latest = found.at(-1)!;
+    for (const words of found) this.said.push({ step, words });
     return found;
+  }
+
+  /** The last warning, in words, or null. */
+  get latest(): string | null {
+    return this.said.at(-1)?.words ?? null;
   }
 
   #weights(trainer: Trainer): Pick<Figures, 'decoderDrift' | 'thresholdMoved'> {

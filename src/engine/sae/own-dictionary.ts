@@ -65,7 +65,7 @@ export class OwnDictionary implements Dictionary {
     for (const [part, count] of this.#parts(x, rows)) {
       const y = scoped(() => {
         const scaled = this.#scaled(part, count);
-        return tf.div(this.variant.decode(this.#held, this.#latents(scaled), this.stored.config, scaled), this.#outputScale).dataSync();
+        return tf.div(this.variant.decode(this.#weights!, this.#latents(scaled), this.stored.config, scaled), this.#outputScale).dataSync();
       });
       out.set(y, at);
       at += y.length;
@@ -79,13 +79,8 @@ export class OwnDictionary implements Dictionary {
     this.#weights = null;
   }
 
-  get #held(): Weights {
-    if (this.#weights === null) throw new LoupeError('disposed', 'the dictionary was disposed');
-    return this.#weights;
-  }
-
   #latents(scaled: Tensor2D): Tensor2D {
-    return this.variant.encode(this.#held, scaled, this.stored.config);
+    return this.variant.encode(this.#weights!, scaled, this.stored.config);
   }
 
   #scaled(x: Float32Array, rows: number): Tensor2D {
@@ -93,6 +88,7 @@ export class OwnDictionary implements Dictionary {
   }
 
   #parts(x: Float32Array, rows: number): [Float32Array, number][] {
+    if (this.#weights === null) throw new LoupeError('disposed', 'the dictionary was disposed');
     if (x.length !== rows * this.dIn) {
       throw new LoupeError('mismatch', `x has ${x.length} entries, and ${rows} rows of dIn ${this.dIn} are ${rows * this.dIn}: are these activations of the dictionary's hook?`);
     }

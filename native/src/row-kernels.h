@@ -27,16 +27,19 @@ struct RowKernels {
   int (*merge_top_k)(const float* pre, const float* bias, int n, int first, int k, int held, float* values, int32_t* indices,
                      float* scratch_values, int32_t* scratch_indices);
 
-  // Reconstruction of one row: error = bias + sum_s values[s] * decoder[indices[s]] - x. Returns |error|^2.
-  double (*decode_row)(const float* decoder, const float* bias, const float* x, const int32_t* indices, const float* values,
-                       int k, int d, float* error);
+  // The entries of u = pre + bias that are strictly above their own bound, by ascending index; `values` and `indices` have room
+  // for n + 16. Returns how many there are, or -1 where u is not finite.
+  int (*compact_above)(const float* pre, const float* bias, const float* bound, int n, float* values, int32_t* indices);
 
-  // gradient[s] = scale * error . decoder[indices[s]] where values[s] > 0, else 0.
+  // y += sum_p weights[p] * table[rows[p]], p < count.
+  void (*add_gathered)(const float* table, const int32_t* rows, const float* weights, int count, int d, float* y);
+
+  // gradient[s] = scale * error . decoder[indices[s]] where values[s] > 0 or `all` is set, else 0.
   void (*value_gradients)(const float* decoder, const float* error, const int32_t* indices, const float* values, int k, int d,
-                          float scale, float* gradient);
+                          float scale, bool all, float* gradient);
 
-  // out = sum_p weights[p] * table[rows[p]], p < count.
-  void (*gather_sum)(const float* table, const int32_t* rows, const float* weights, int count, int d, float* out);
+  // out = a - b
+  void (*subtract)(const float* a, const float* b, int d, float* out);
 
   // y += a * x
   void (*add_scaled)(float a, const float* x, int d, float* y);

@@ -1,6 +1,8 @@
 /** Adam (Kingma & Ba 2014, arXiv 1412.6980, Algorithm 1): epsilon is added after the bias correction, as PyTorch does. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { executeNative, hasNative } from '../backend/native-binding.ts';
+import type { ResourceVariable } from '../backend/native-binding.ts';
 import type { Cell } from './cell.ts';
 import { createCell } from './cell.ts';
 
@@ -44,7 +46,17 @@ export function adamFactors(settings: AdamSettings): { readonly stepSize: number
   };
 }
 
-/** One step in stock ops. `gradient` has the shape of the parameter, like [rows, d]. */
+/** One step, in place where the native kernel is there. `gradient` has the shape of the parameter, like [rows, d]. */
+export function adam(cell: AdamCell, gradient: Tensor, settings: AdamSettings): void {
+  if (!hasNative('LoupeAdam')) return stockAdam(cell, gradient, settings);
+  const { stepSize, rootCorrection } = adamFactors(settings);
+  const numbers = tf.tensor1d([stepSize, settings.beta1, settings.beta2, settings.epsilon, rootCorrection]);
+  const handles = [cell.value, cell.m, cell.v].map((part) => (part as ResourceVariable).handle);
+  executeNative('LoupeAdam', {}, [...handles, gradient, numbers], 0);
+  numbers.dispose();
+}
+
+/** The same in stock ops. `gradient` has the shape of the parameter, like [rows, d]. */
 export function stockAdam(cell: AdamCell, gradient: Tensor, settings: AdamSettings): void {
   tf.tidy(() => {
     const { stepSize, rootCorrection } = adamFactors(settings);

@@ -76,9 +76,14 @@ function nativeMergeTopK(pre: Tensor2D, bias: Tensor1D, held: TopKCodes, k: numb
     const [values, indices] = executeNative('LoupeMergeTopK', { k: { int: k }, first: { int: first } }, inputs, 2);
     return { values: values as Tensor2D, indices: indices as Tensor2D };
   } catch (error) {
-    const row = /NOT_FINITE row (\d+)/.exec(String(error))?.[1];
-    throw row === undefined ? error : notFinite(`row ${row}`);
+    throw notFiniteRow(error);
   }
+}
+
+/** What to throw for an encoder's error that may say which row is not finite: kind not-finite then, the error itself otherwise. */
+export function notFiniteRow(error: unknown): unknown {
+  const row = /NOT_FINITE row (\d+)/.exec(String(error))?.[1];
+  return row === undefined ? error : notFinite(`row ${row}`);
 }
 
 function notFinite(where: string): LoupeError {

@@ -30,13 +30,18 @@ export interface Sizes {
  */
 export type DataKind = 'activations' | 'pairs' | 'sources' | 'gradients' | 'model';
 
-/** The rest of a model behind the hook, differentiable. */
+/** What the rest of a model makes of activations: logits float32 [counted, classes] and the activations of later hooks, float32 [counted, d] each. */
+export interface Readings {
+  readonly logits: Tensor2D;
+  readonly later: readonly Tensor2D[];
+}
+
+/** The rest of a model behind the hook. */
 export interface Readout {
-  /**
-   * Runs it on x float32 [rows, dIn] in scaled units, a row a row of the batch: logits float32 [counted, classes] of the rows that
-   * count, and the activations of later hooks, float32 [counted, d] each.
-   */
-  run(x: Tensor2D): { readonly logits: Tensor2D; readonly later: readonly Tensor2D[] };
+  /** Runs it, differentiably, on x float32 [rows, dIn] in scaled units, a row a row of the batch; some rows may not count. */
+  run(x: Tensor2D): Readings;
+  /** What the model makes of the batch's own x, where that is known already; no gradient. Stays the source's until its next batch. */
+  readonly original?: Readings;
 }
 
 /** One batch in training, scaled units. */
@@ -107,12 +112,42 @@ export type InferenceForm =
   | { readonly kind: 'matching-pursuit'; readonly steps: number; readonly tolerance: number }
   | { readonly kind: 'own' };
 
-/** Settings of the fused step of the TopK family (train/fused-trainer.ts). */
-export interface FusedForm {
-  readonly k: number;
+/** What a fused step saw beside the batch. */
+export interface FusedResult {
+  /** float32 [rows, dIn], made when asked for */
+  readonly reconstruction: () => Tensor2D;
+  /** The smallest value kept of the batch; null where none was kept. */
+  readonly smallestKept: number | null;
+  /** Share of pre-activations within the bandwidth around their threshold; 0 but for `jumprelu`. */
+  readonly windowShare: number;
+}
+
+/** What every form of the fused step (train/fused-trainer.ts) may do around it, as `afterStep` and `diagnose` of the variant do. */
+interface FusedHooks {
+  readonly afterStep?: (weights: Weights, x: Tensor2D, result: FusedResult, context: LossContext) => Weights;
+  readonly diagnose?: (weights: Weights, result: FusedResult) => Readonly<Record<string, number>>;
+}
+
+/** The auxiliary loss of dead latents. */
+interface FusedAuxiliary {
   readonly auxK: number;
   readonly auxCoefficient: number;
 }
+
+/** A training step that the fused trainer can take: by which rule latents are active, and what is minimised. */
+export type FusedForm = FusedHooks & (
+  /** The k largest of each row; squared error as a share of the variance, and the auxiliary loss. */
+  | ({ readonly kind: 'topk'; readonly k: number } & FusedAuxiliary)
+  /** The k * rows largest of the batch; the same, summed over the prefixes of the dictionary that end at `ends` (one: all of it). */
+  | ({ readonly kind: 'batch-topk'; readonly k: number; readonly ends: readonly number[] } & FusedAuxiliary)
+  /** All positive ones; mean squared error + coefficient * mean sum of values, each times its decoder row's norm where `byNorm` is set. */
+  | { readonly kind: 'relu'; readonly byNorm: boolean; readonly coefficient: (context: LossContext) => number }
+  /**
+   * Those above the weight `threshold` [dSae]; mean squared error + coefficient * (L0, or (L0 / targetL0 - 1)^2 where that is not null),
+   * with straight-through gradients of thresholds from a window of width `bandwidth`.
+   */
+  | { readonly kind: 'jumprelu'; readonly bandwidth: number; readonly targetL0: number | null; readonly coefficient: (context: LossContext) => number }
+);
 
 /**
  * Which synthetic task a variant is tried on (synthetic/): `syn` and `syn-signed` reconstruct x = H V; `readout` has y = softmax(W2 relu(W1 x))
@@ -159,8 +194,8 @@ export interface VariantDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> 
   /** The pre-encoder bias is taken from x (`apply_b_dec_to_input`). */
   readonly centresInput: boolean;
   readonly inference: (config: z.infer<z.ZodObject<Shape>>, weights: Weights) => InferenceForm;
-  /** Present where the fused step computes the same training step. */
-  readonly fused?: (config: z.infer<z.ZodObject<Shape>>) => FusedForm;
+  /** Where the fused step computes the same training step; null for configs of which it does not. */
+  readonly fused?: (config: z.infer<z.ZodObject<Shape>>, sizes: Sizes) => FusedForm | null;
   /** Where there is no gradient to follow: builds the dictionary in another way, a batch a step. */
   readonly trainer?: (config: z.infer<z.ZodObject<Shape>>, sizes: Sizes, settings: TrainerSettings) => Trainer;
   /** Common settings where they are not the common ones. */

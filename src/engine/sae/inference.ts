@@ -6,7 +6,8 @@ import { absTopKDense } from '../ops/abs-top-k.ts';
 import { matchingPursuitDense } from '../ops/matching-pursuit.ts';
 import { encodeTopK, scatterCodes } from '../ops/top-k.ts';
 import { scoped } from '../ops/scope.ts';
-import { sparseDecode } from '../ops/sparse-decode.ts';
+import { flatCodes } from '../ops/sparse-codes.ts';
+import { oneGroup, sparseDecode } from '../ops/sparse-decode.ts';
 import type { Dictionary, DictionaryProvenance, SparseCodes } from './dictionary.ts';
 import type { DictionaryWeights } from './weights.ts';
 
@@ -14,14 +15,14 @@ import type { DictionaryWeights } from './weights.ts';
 const chunkRows = 4096;
 const denseEntries = 16 * 1024 * 1024;
 
-interface Normalised {
+export interface Normalised {
   readonly x: Tensor2D;
   /** Undoes the normalisation on float32 [rows, dIn]. */
   readonly undo: (y: Tensor2D) => Tensor2D;
 }
 
 /** SAELens' run-time input normalisations. x float32 [rows, dIn]. */
-function normaliseInput(x: Tensor2D, weights: DictionaryWeights): Normalised {
+export function normaliseInput(x: Tensor2D, weights: Pick<DictionaryWeights, 'inputNorm' | 'dIn'>): Normalised {
   if (weights.inputNorm === 'none') return { x, undo: (y) => y };
   if (weights.inputNorm === 'constant-norm') {
     const factor = tf.div(Math.sqrt(weights.dIn), tf.norm(x, 2, 1, true));
@@ -152,7 +153,9 @@ export class LoadedDictionary implements Dictionary {
     const skip = (y: Tensor2D): Tensor2D => (wSkip === null ? y : tf.add(y, tf.matMul(x, wSkip, false, true)));
     if (form.kind !== 'topk') return skip(centred.undo(tf.add(tf.matMul(this.#dense(centred.x), wDec), bDec)));
     const codes = encodeTopK(centred.x, wEnc, bEnc, form.k);
-    return skip(centred.undo(sparseDecode(codes, wDec, bDec, tf.zeros([x.shape[0], this.dOut]), 0).error));
+    const none = tf.zeros([x.shape[0], this.dOut]) as Tensor2D;
+    const { error } = sparseDecode(flatCodes(codes), wDec, bDec, none, { groups: oneGroup(this.dSae), scale: 0, all: false });
+    return skip(centred.undo(tf.reshape(error, none.shape)));
   }
 }
 

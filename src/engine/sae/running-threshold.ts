@@ -23,7 +23,11 @@ export function smallestKept(latents: Tensor2D): number | null {
 
 /** The buffers after a batch whose kept activations are `latents` float32 [rows, dSae]; unchanged (empty) where it kept none. */
 export function movedThreshold(buffers: Weights, latents: Tensor2D, decay: number): Weights {
-  const smallest = smallestKept(latents);
+  return thresholdAfter(buffers, smallestKept(latents), decay);
+}
+
+/** The same from the smallest kept activation itself; the buffers are float32 [1] each. */
+export function thresholdAfter(buffers: Weights, smallest: number | null, decay: number): Weights {
   if (smallest === null) return {};
   const weight = tf.add(tf.mul(buffers['thresholdWeight']!, decay), 1 - decay);
   const threshold = buffers['threshold']!;

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { JobContext } from '../job.ts';
 import { Random } from '../random.ts';
-import type { Batch, Sizes } from '../sae/definition.ts';
+import type { Batch, FusedForm, Sizes } from '../sae/definition.ts';
 import { variantById } from '../sae/registry.ts';
 import { batchTensors } from './batch.ts';
 import { refuseOverBudget, roomAt } from './budget.ts';
@@ -85,7 +85,11 @@ export async function openRun(config: TrainConfig, source: ActivationSource, bac
 
 /** Whether the run takes the fused step. */
 export function isFused(config: TrainConfig): boolean {
-  return config.fused && variantById(config.variant).fused !== undefined;
+  return fusedForm(config, { dIn: 0, dSae: config.dSae, dOut: 0, sources: 1 }) !== null;
+}
+
+function fusedForm(config: TrainConfig, sizes: Sizes): FusedForm | null {
+  return config.fused ? (variantById(config.variant).fused?.(variantConfig(config), sizes) ?? null) : null;
 }
 
 /** Data of another kind than the variant takes: kind mismatch says what is missing. */
@@ -109,7 +113,8 @@ export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, s
   const weights = tf.tidy(() => variant.init(own, context) as tf.NamedTensorMap);
   const buffers = tf.tidy(() => (variant.buffers?.(own, context) ?? {}) as tf.NamedTensorMap);
   try {
-    if (isFused(config)) return new FusedTrainer(weights, variant.fused!(own), variant.unitDecoder, settings);
+    const form = fusedForm(config, sizes);
+    if (form !== null) return new FusedTrainer(weights, buffers, form, variant, settings);
     return new DenseTrainer(variant, own, weights, buffers, settings);
   } finally {
     tf.dispose([weights, buffers]);

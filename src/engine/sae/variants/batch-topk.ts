@@ -4,14 +4,20 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { batchTopKDense } from '../../ops/choice.ts';
 import { defineVariant } from '../definition.ts';
+import type { Weights } from '../definition.ts';
 import { kProblems, thresholdFields, topKFields } from '../fields.ts';
 import { auxiliaryLoss, decodeLinear, meanSquaredError, preActivations, tiedUnitInit } from '../parts.ts';
-import { aboveThreshold, movedThreshold, thresholdBuffers, thresholdOfEach } from '../running-threshold.ts';
+import { aboveThreshold, movedThreshold, thresholdAfter, thresholdBuffers, thresholdOfEach } from '../running-threshold.ts';
 
 const config = z.strictObject({
   ...topKFields,
   ...thresholdFields,
 });
+
+/** The threshold for the log. */
+export function thresholdFigure(weights: Weights): Record<string, number> {
+  return { threshold: weights['threshold']!.dataSync()[0]! };
+}
 
 export const batchTopK = defineVariant({
   id: 'batch-topk',
@@ -37,8 +43,12 @@ export const batchTopK = defineVariant({
     return { loss, auxLoss, latents, reconstruction };
   },
   afterStep: (weights, _batch, { latents }, { thresholdDecay }) => movedThreshold(weights, latents, thresholdDecay),
-  diagnose: (weights) => ({ threshold: weights['threshold']!.dataSync()[0]! }),
+  diagnose: thresholdFigure,
   unitDecoder: true,
   centresInput: true,
   inference: (_config, weights) => ({ kind: 'jumprelu', threshold: thresholdOfEach(weights) }),
+  fused: ({ k, auxK, auxCoefficient, thresholdDecay }, { dSae }) => ({
+    kind: 'batch-topk', k, auxK, auxCoefficient, ends: [dSae],
+    afterStep: (weights, _x, { smallestKept }) => thresholdAfter(weights, smallestKept, thresholdDecay), diagnose: thresholdFigure,
+  }),
 });

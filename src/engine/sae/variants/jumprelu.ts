@@ -41,17 +41,28 @@ function deadLift(u: Tensor2D, threshold: Tensor1D, { dead }: LossContext): Tens
   return tf.div(tf.sum(tf.mul(tf.relu(tf.sub(threshold, u)), dead)), u.shape[0]);
 }
 
-/** Figures about the thresholds, float32 [dSae], and the pre-activations u [rows, dSae] near them. */
-function thresholdFigures(weights: Weights, u: Tensor2D, bandwidth: number): Record<string, number> {
+/** Figures about the thresholds, float32 [dSae], and the share of pre-activations near them. */
+function thresholdFigures(weights: Weights, windowShare: number): Record<string, number> {
   const threshold = weights['threshold'] as Tensor1D;
   const number = (tensor: Tensor): number => tensor.dataSync()[0]!;
   return {
-    windowShare: number(tf.mean(inWindow(u, threshold, bandwidth))),
+    windowShare,
     threshold: number(tf.mean(threshold)),
     thresholdMin: number(tf.min(threshold)),
     thresholdMax: number(tf.max(threshold)),
     thresholdMovement: number(tf.mean(tf.abs(tf.sub(threshold, weights['thresholdMean']!)))),
   };
+}
+
+/** Thresholds that are not negative, and their running mean, float32 [dSae] each. */
+function keptPositive({ threshold, thresholdMean }: Weights): Weights {
+  const positive = tf.maximum(threshold!, 0);
+  return { threshold: positive, thresholdMean: tf.add(tf.mul(thresholdMean!, anchorDecay), tf.mul(positive, 1 - anchorDecay)) };
+}
+
+/** Weight of the penalty in a step. */
+function coefficientOf({ sparsity, sparsityCoefficient, sparsityWarmup: share }: Config, context: LossContext): number {
+  return (sparsityCoefficient ?? (sparsity === 'target-l0' ? 1 : 1e-3)) * warmUp(context, share);
 }
 
 export const jumprelu = defineVariant({
@@ -76,19 +87,22 @@ export const jumprelu = defineVariant({
     const latents = jumpRelu(u, threshold, own.bandwidth);
     const reconstruction = decodeLinear(weights, latents);
     const penalty = penaltyOf(latents, u, threshold, own) as Scalar;
-    const coefficient = own.sparsityCoefficient ?? (own.sparsity === 'target-l0' ? 1 : 1e-3);
-    const terms = [meanSquaredError(x, reconstruction), tf.mul(penalty, coefficient * warmUp(context, own.sparsityWarmup))];
+    const terms = [meanSquaredError(x, reconstruction), tf.mul(penalty, coefficientOf(own, context))];
     if (own.preActCoefficient > 0) terms.push(tf.mul(deadLift(u, threshold, context), own.preActCoefficient));
     return { loss: tf.addN(terms) as Scalar, auxLoss: penalty, latents, reconstruction, preActivations: u };
   },
   // thresholds stay positive: below 0, u 1[u > threshold] would pass negative activations
-  afterStep: ({ threshold, thresholdMean }) => {
-    const positive = tf.maximum(threshold!, 0);
-    return { threshold: positive, thresholdMean: tf.add(tf.mul(thresholdMean!, anchorDecay), tf.mul(positive, 1 - anchorDecay)) };
-  },
-  diagnose: (weights, { preActivations }, { bandwidth }) => thresholdFigures(weights, preActivations!, bandwidth),
+  afterStep: keptPositive,
+  diagnose: (weights, { preActivations }, { bandwidth }) =>
+    thresholdFigures(weights, tf.mean(inWindow(preActivations!, weights['threshold'] as Tensor1D, bandwidth)).dataSync()[0]!),
   unitDecoder: true,
   centresInput: false,
   inference: (_config, weights) => ({ kind: 'jumprelu', threshold: weights['threshold']!.dataSync() as Float32Array }),
+  // the tanh penalty and the lift of dead latents have gradients outside the window
+  fused: (own) => (own.sparsity === 'tanh' || own.preActCoefficient > 0 ? null : {
+    kind: 'jumprelu', bandwidth: own.bandwidth, targetL0: own.sparsity === 'l0' ? null : own.targetL0,
+    coefficient: (context) => coefficientOf(own, context), afterStep: keptPositive,
+    diagnose: (weights, { windowShare }) => thresholdFigures(weights, windowShare),
+  }),
   defaults: { lr: 7e-5, beta1: 0, clip: 1 },
 });

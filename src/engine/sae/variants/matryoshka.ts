@@ -7,7 +7,8 @@ import { defineVariant } from '../definition.ts';
 import type { Weights } from '../definition.ts';
 import { kProblems, thresholdFields, topKFields } from '../fields.ts';
 import { auxiliaryLoss, decodeLinear, meanSquaredError, preActivations, tiedUnitInit } from '../parts.ts';
-import { aboveThreshold, movedThreshold, thresholdBuffers, thresholdOfEach } from '../running-threshold.ts';
+import { aboveThreshold, movedThreshold, thresholdAfter, thresholdBuffers, thresholdOfEach } from '../running-threshold.ts';
+import { thresholdFigure } from './batch-topk.ts';
 
 const config = z.strictObject({
   ...topKFields,
@@ -22,6 +23,12 @@ export function groupSizes(groups: readonly number[], dSae: number): number[] {
   const ends = groups.map((group) => Math.round((share += group) * dSae));
   ends[ends.length - 1] = dSae;
   return ends.map((end, g) => end - (ends[g - 1] ?? 0));
+}
+
+/** Where each group ends, as `groupSizes` cuts them. */
+function groupEnds(groups: readonly number[], dSae: number): number[] {
+  let end = 0;
+  return groupSizes(groups, dSae).map((size) => (end += size));
 }
 
 /**
@@ -68,8 +75,12 @@ export const matryoshka = defineVariant({
     return { loss, auxLoss, latents, reconstruction };
   },
   afterStep: (weights, _batch, { latents }, { thresholdDecay }) => movedThreshold(weights, latents, thresholdDecay),
-  diagnose: (weights) => ({ threshold: weights['threshold']!.dataSync()[0]! }),
+  diagnose: thresholdFigure,
   unitDecoder: true,
   centresInput: true,
   inference: (_config, weights) => ({ kind: 'jumprelu', threshold: thresholdOfEach(weights) }),
+  fused: ({ k, groups, auxK, auxCoefficient, thresholdDecay }, { dSae }) => ({
+    kind: 'batch-topk', k, auxK, auxCoefficient, ends: groupEnds(groups, dSae),
+    afterStep: (weights, _x, { smallestKept }) => thresholdAfter(weights, smallestKept, thresholdDecay), diagnose: thresholdFigure,
+  }),
 });

@@ -35,5 +35,6 @@ export const reluApril = defineVariant({
   unitDecoder: false,
   centresInput: false,
   inference: () => ({ kind: 'relu' }),
+  fused: ({ l1Coefficient, sparsityWarmup }) => ({ kind: 'relu', byNorm: true, coefficient: (context) => l1Coefficient * warmUp(context, sparsityWarmup) }),
   defaults: { lr: 5e-5, clip: 1 },
 });

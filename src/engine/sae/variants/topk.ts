@@ -50,7 +50,7 @@ export const topk = defineVariant({
   unitDecoder: true,
   centresInput: true,
   inference: ({ k }) => ({ kind: 'topk', k }),
-  fused: ({ k, auxK, auxCoefficient }) => ({ k, auxK, auxCoefficient }),
+  fused: ({ k, auxK, auxCoefficient }) => ({ kind: 'topk', k, auxK, auxCoefficient }),
   // As released with the paper: the loss is normalised, so gradients are small.
   defaults: { epsilon: 6.25e-10 },
 });

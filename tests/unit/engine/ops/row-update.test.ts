@@ -6,14 +6,17 @@ import { createAdamCell } from '../../../../src/engine/ops/adam.ts';
 import { createCell } from '../../../../src/engine/ops/cell.ts';
 import { denseGradients, disposeSparseParameters, normaliseRows, removeParallel, rowUpdate, stockRowUpdate } from '../../../../src/engine/ops/row-update.ts';
 import type { ExtraGradient, SparseGradient, SparseParameters } from '../../../../src/engine/ops/row-update.ts';
-import { sparseDecode } from '../../../../src/engine/ops/sparse-decode.ts';
-import { encodeTopK, scatterCodes } from '../../../../src/engine/ops/top-k.ts';
+import { denseCodes, encodeAbove } from '../../../../src/engine/ops/sparse-codes.ts';
+import { oneGroup, sparseDecode } from '../../../../src/engine/ops/sparse-decode.ts';
+import type { LatentGroups } from '../../../../src/engine/ops/sparse-decode.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { absent } from '../../../support/backend.ts';
 import { eachBackend, useBackend } from '../../../support/backends.ts';
 import { assertClose } from '../../../support/closeness.ts';
 
-const [rows, n, d, k] = [37, 70, 21, 4];
+const [rows, n, d] = [37, 70, 21];
+const matryoshka: LatentGroups = { ends: [9, 30, n], weights: [1, 0.5, 1] };
+const plain = { unitDecoder: true, centresInput: true, otherSquare: 0, clip: null };
 
 function parametersOf(seed: number): SparseParameters {
   return tf.tidy(() => {
@@ -27,14 +30,14 @@ function parametersOf(seed: number): SparseParameters {
   }) as unknown as SparseParameters;
 }
 
-/** A batch's gradient from the parameters as they are; loss = |error|^2 / rows. */
-function gradientOf(parameters: SparseParameters, seed: number): SparseGradient {
+/** A batch's gradient from the parameters as they are; loss = sum over groups of weight |error|^2 / rows, of latents above 0.8. */
+function gradientOf(parameters: SparseParameters, seed: number, groups = oneGroup(n), normPenalty = 0): SparseGradient {
   const x = tf.tensor2d(Random.from(seed).normals(rows * d), [rows, d]);
   const [wEnc, wDec, bEnc, bDec] = ['wEnc', 'wDec', 'bEnc', 'bDec'].map((name) => parameters[name as 'wEnc'].value.read());
   const centred = tf.sub(x, bDec!) as Tensor2D;
-  const codes = encodeTopK(centred, wEnc as Tensor2D, bEnc as Tensor1D, k);
-  const { error, valueGradients } = sparseDecode(codes, wDec as Tensor2D, bDec as Tensor1D, x, 2 / rows);
-  return { codes, error, valueGradients, centred, errorScale: 2 / rows };
+  const codes = encodeAbove(centred, wEnc as Tensor2D, bEnc as Tensor1D, tf.fill([n], 0.8));
+  const { error, valueGradients } = sparseDecode(codes, wDec as Tensor2D, bDec as Tensor1D, x, { groups, scale: 2 / rows, all: false });
+  return { codes, groups, error, valueGradients, encoded: centred, errorScale: 2 / rows, normPenalty };
 }
 
 function extraOf(): ExtraGradient {
@@ -53,7 +56,7 @@ test('the dense gradients are those of autograd', async (t) => {
     tf.tidy(() => {
       const gradient = gradientOf(parameters, 2);
       const x = tf.tensor2d(Random.from(2).normals(rows * d), [rows, d]);
-      const kept = tf.cast(tf.greater(scatterCodes(gradient.codes, n), 0), 'float32');
+      const kept = tf.cast(tf.greater(denseCodes(gradient.codes, n), 0), 'float32');
       const loss = (wEnc: tf.Tensor, wDec: tf.Tensor, bEnc: tf.Tensor, bDec: tf.Tensor): tf.Tensor => {
         const u = tf.add(tf.matMul(tf.sub(x, bDec) as Tensor2D, wEnc as Tensor2D, false, true), bEnc);
         const y = tf.add(tf.matMul(tf.mul(tf.relu(u), kept), wDec as Tensor2D), bDec);
@@ -61,7 +64,7 @@ test('the dense gradients are those of autograd', async (t) => {
       };
       const names = ['wEnc', 'wDec', 'bEnc', 'bDec'] as const;
       const expected = tf.grads(loss)(names.map((name) => parameters[name].value.read()));
-      const found = denseGradients(parameters, gradient, null, false);
+      const found = denseGradients(parameters, gradient, null, { unitDecoder: false, centresInput: true });
       names.forEach((name, i) => assertClose(found[name].dataSync(), expected[i]!.dataSync(), 1e-4, name));
     });
     disposeSparseParameters(parameters);
@@ -69,18 +72,19 @@ test('the dense gradients are those of autograd', async (t) => {
 });
 
 for (const clip of [null, 0.05]) {
-  for (const withExtra of [false, true]) {
-    const title = `three native steps equal three stock steps within 1e-4 (clip ${clip}, ${withExtra ? 'with' : 'without'} a further gradient)`;
+  for (const [withExtra, centresInput, groups, normPenalty] of [[false, true, oneGroup(n), 0], [true, true, matryoshka, 0], [false, false, oneGroup(n), 0.3]] as const) {
+    const title = `three native steps equal three stock steps within 1e-4 (clip ${clip}, further gradient ${withExtra}, centred ${centresInput}, ${groups.ends.length} groups, penalty ${normPenalty})`;
     test(title, { skip: await absent('tensorflow') }, async () => {
       await useBackend('tensorflow');
       const [native, stock] = [parametersOf(3), parametersOf(3)];
       for (let step = 1; step <= 3; step++) {
         tf.tidy(() => {
           const extra = withExtra ? extraOf() : null;
-          const options = { unitDecoder: true, clip };
-          const a = rowUpdate(native, gradientOf(native, step), extra, { ...adam, step }, options);
-          const b = stockRowUpdate(stock, gradientOf(stock, step), extra, { ...adam, step }, options);
-          assertClose([a], [b], 1e-3, 'squared norm');
+          const options = { ...plain, centresInput, clip, otherSquare: 0.1 };
+          const a = rowUpdate(native, gradientOf(native, step, groups, normPenalty), extra, { ...adam, step }, options);
+          const b = stockRowUpdate(stock, gradientOf(stock, step, groups, normPenalty), extra, { ...adam, step }, options);
+          assertClose([a.square, a.factor], [b.square, b.factor], 1e-3, 'squared norm and factor');
+          assert.equal(a.factor < 1, clip !== null);
           for (const name of ['wEnc', 'wDec', 'bEnc', 'bDec'] as const) {
             for (const part of ['value', 'm', 'v'] as const) assertClose(native[name][part].read().dataSync(), stock[name][part].read().dataSync(), 1e-4, `${name}.${part}`);
           }
@@ -98,7 +102,7 @@ test('decoder rows stay at norm 1, the used latents count from 0, others get old
     const parameters = parametersOf(4);
     tf.tidy(() => {
       const gradient = gradientOf(parameters, 5);
-      rowUpdate(parameters, gradient, null, adam, { unitDecoder: true, clip: null });
+      rowUpdate(parameters, gradient, null, adam, plain);
       assertClose(tf.norm(parameters.wDec.value.read(), 2, 1).dataSync(), new Float32Array(n).fill(1), 1e-5, 'norms');
       const used = new Set([...gradient.codes.indices.dataSync()].filter((_, i) => gradient.codes.values.dataSync()[i]! > 0));
       const expected = Array.from({ length: n }, (_, j) => (used.has(j) ? 0 : 5 + rows));
@@ -114,7 +118,7 @@ test('a tensor read before the native update keeps its values', { skip: await ab
   tf.tidy(() => {
     const before = parameters.wDec.value.read();
     const copy = before.dataSync().slice();
-    rowUpdate(parameters, gradientOf(parameters, 7), null, adam, { unitDecoder: true, clip: null });
+    rowUpdate(parameters, gradientOf(parameters, 7), null, adam, plain);
     assert.deepEqual(before.dataSync(), copy);
     assert.notDeepEqual(parameters.wDec.value.read().dataSync(), copy);
   });

@@ -1,75 +1,88 @@
-/** `loupe eval`: reconstruction and sparsity of a dictionary over a store, exact and streamed. */
-import { resolve } from 'node:path';
+/** `loupe eval`: how well a dictionary reconstructs, how sparsely, and what it costs the model; each figure with its definition. */
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { evaluateDictionary } from '../../engine/eval/reconstruction.ts';
-import type { EvaluationRows } from '../../engine/eval/reconstruction.ts';
-import { breathe } from '../../engine/job.ts';
-import { loadDictionary } from '../../engine/sae/load.ts';
-import { openStore } from '../../engine/store/open.ts';
-import type { ActivationStore } from '../../engine/store/types.ts';
+import { entryPath } from '../../engine/entry.ts';
+import { builtInCorpora } from '../../engine/corpora/registry.ts';
+import { evaluate, selfCheck } from '../../engine/eval/evaluate.ts';
+import type { EvaluateConfig, EvaluateResult } from '../../engine/eval/evaluate.ts';
+import type { CheckResult } from '../../engine/eval/self-check.ts';
 import { LoupeError } from '../../shared/errors.ts';
-import { metricById, tokenSet } from '../../shared/metrics.ts';
-import type { CliCommand } from '../command.ts';
+import type { CliCommand, CliContext, CliResult } from '../command.ts';
 import { required, wholeNumber } from '../options.ts';
 
-const contextsAtATime = 16;
-
-function* rowsOf(store: ActivationStore, hook: string, firstContext: number): Generator<EvaluationRows> {
-  const { contexts, contextLength } = store.manifest;
-  for (let context = firstContext; context < contexts; context += contextsAtATime) {
-    const count = Math.min(contextsAtATime, contexts - context);
-    yield { x: store.activations(hook, context, count), rows: count * contextLength, mask: store.mask(context, count) };
-  }
-}
-
-/** The hook to read, checked to be as wide as the dictionary. Kind mismatch. */
-function hookFor(store: ActivationStore, asked: string, dIn: number): string {
-  const { hooks } = store.manifest;
-  const hook = hooks.find(({ name }) => name === asked) ?? (hooks.length === 1 ? hooks[0] : undefined);
-  if (hook === undefined) throw new LoupeError('not-found', `${store.folder} has no hook "${asked}": set --hook to one of ${hooks.map(({ name }) => name).join(', ')}`);
-  if (hook.d === dIn) return hook.name;
-  throw new LoupeError('mismatch', `${hook.name} of ${store.folder} is ${hook.d} wide, the dictionary reads ${dIn}: it belongs to another hook or model`);
-}
+type Options = Readonly<Record<string, unknown>>;
 
 function configure(command: Command): void {
   command
     .option('--dictionary <dir>', 'folder of the dictionary')
     .option('--activations <dir>', 'activation store')
-    .option('--hook <name>', "hook of the store; the dictionary's own by default")
-    .option('--last <n>', 'only the last n tokens, in whole contexts');
+    .option('--model <path>', 'the language model: for downstream figures, or in place of a store')
+    .option('--corpus <path>', 'without a store: what the model is run over')
+    .option('--metrics <list>', 'figures by name: fvu,l0,deltaCe..., or groups: reconstruction, sparsity, downstream, weights, compat (or compat.saelens_6_54...), histograms, all')
+    .option('--hook <name>', "hook to read; the dictionary's own by default")
+    .option('--target-hook <name>', "hook that a transcoder predicts; the dictionary's own by default")
+    .option('--last <n>', 'only the last n tokens of the store, in whole contexts')
+    .option('--tokens <n>', 'first n tokens of the corpus (default: 16384)')
+    .option('--context-length <n>', 'tokens in a context of the corpus (default: 128)')
+    .option('--splice-tokens <n>', 'tokens that downstream figures are taken over, spread over the data (default: 8192)')
+    .option('--splice-batch <n>', 'contexts in one pass of the model (default: 4)')
+    .option('--self-check', 'put dictionaries with known figures (identity, zero, mean) through the same code; without a store or a model on the small model that comes with Loupe');
 }
 
-/** The definition of each figure, beside the figures. */
-function definitionsOf(figures: object): Record<string, string> {
-  return Object.fromEntries(Object.keys(figures).flatMap((name) => (metricById(name) === undefined ? [] : [[name, metricById(name)!.formula]])));
+const text = (options: Options, name: string): string | null => (options[name] === undefined ? null : String(options[name]));
+const path = (options: Options, name: string): string | null => (options[name] === undefined ? null : resolve(String(options[name])));
+const count = (options: Options, name: string, otherwise: number): number => (options[name] === undefined ? otherwise : wholeNumber(options, name, 1, 2 ** 40));
+
+/** The config that the options say, but for the dictionary. Kind bad-request names the option. */
+export function evaluateConfigOf(options: Options): Omit<EvaluateConfig, 'dictionary'> {
+  const corpus = text(options, 'corpus');
+  const size = options['activations'] === undefined ? 'tokens' : 'last';
+  return {
+    activations: path(options, 'activations'), model: path(options, 'model'),
+    corpus: corpus === null || builtInCorpora.some(({ id }) => id === corpus) ? corpus : resolve(corpus),
+    hook: text(options, 'hook'), targetHook: text(options, 'targetHook'), metrics: text(options, 'metrics'),
+    tokens: options[size] === undefined ? null : wholeNumber(options, size, 1, 2 ** 40),
+    contextLength: count(options, 'contextLength', 128), spliceTokens: count(options, 'spliceTokens', 8192), spliceBatch: count(options, 'spliceBatch', 4),
+  };
+}
+
+function summary({ evaluation: { masked, unmasked }, downstream, records }: EvaluateResult): string {
+  const { fvu, l0, dead, cosine, rows } = masked;
+  const lines = [
+    `FVU ${fvu.toPrecision(4)}, L0 ${l0.toPrecision(4)}, dead ${dead.toPrecision(3)}, cosine ${cosine.toPrecision(4)} over ${rows} tokens `
+    + `(position 0 and special tokens left out; with them FVU ${unmasked.fvu.toPrecision(4)})`,
+  ];
+  if (downstream !== null) {
+    const { ce, deltaCe, lossRecovered, lossRecoveredMean, kl, klScore, tokens } = downstream;
+    lines.push(`delta CE ${deltaCe.toPrecision(4)} nats a token (of ${ce.toPrecision(4)}), loss recovered ${lossRecovered.toPrecision(4)} of a zero ablation, `
+      + `${lossRecoveredMean.toPrecision(4)} of a mean ablation, KL ${kl.toPrecision(4)}, KL score ${klScore.toPrecision(4)} over ${tokens} tokens`);
+  }
+  const others = records.filter(({ id }) => id.startsWith('compat.') || id === 'coherence' || id === 'encoderDecoderCosine');
+  return [...lines, ...others.map(({ id, value, definition }) => `${id} ${value?.toPrecision(5) ?? 'not a number'}  (${definition})`), ...new Set(records.flatMap(({ note }) => (note === '' ? [] : [note])))].join('\n');
+}
+
+const checkLine = ({ kind, metric, value, expected, ok }: CheckResult): string => `${ok ? 'ok  ' : 'FAIL'} ${kind}: ${metric} is ${value.toPrecision(6)}, must be ${expected}`;
+
+async function runSelfCheck(options: Options, context: CliContext): Promise<CliResult> {
+  const given = evaluateConfigOf(options);
+  const onOwn = given.activations === null && given.model === null;
+  const sample = { model: join(entryPath('resources'), 'tiny-llama'), corpus: 'wordnet', hook: given.hook ?? 'blocks.1.hook_resid_post', tokens: given.tokens ?? 4096, spliceTokens: 1024 };
+  const results = await selfCheck(onOwn ? { ...given, ...sample } : given, context);
+  const failed = results.filter(({ ok }) => !ok);
+  const verdict = failed.length === 0 ? `all ${results.length} figures are what they must be` : `${failed.length} of ${results.length} figures are wrong: do not trust evaluations on this machine; send this with the output of "loupe doctor"`;
+  return { json: { ok: failed.length === 0, checks: results }, text: [...results.map(checkLine), verdict].join('\n'), ...(failed.length === 0 ? {} : { status: 1 }) };
 }
 
 export const command: CliCommand = {
   name: 'eval',
-  summary: 'How well a dictionary reconstructs stored activations',
+  summary: 'How well a dictionary reconstructs stored activations, how sparsely, and what it costs the model',
   configure,
   async run(_args, options, context) {
-    const folder = resolve(required(options, 'dictionary', 'the folder of a dictionary'));
-    const store = openStore(resolve(required(options, 'activations', 'the folder of a store')));
-    const dictionary = await loadDictionary(folder);
-    try {
-      const hook = hookFor(store, String(options['hook'] ?? dictionary.provenance.hookPoint), dictionary.dIn);
-      const { contexts, contextLength } = store.manifest;
-      const last = options['last'] === undefined ? contexts : Math.ceil(wholeNumber(options, 'last', 1, 2 ** 40) / contextLength);
-      const first = Math.max(0, contexts - last);
-      const total = (contexts - first) * contextLength;
-      const result = await evaluateDictionary(dictionary, rowsOf(store, hook, first), async (rows) => {
-        context.progress({ phase: 'evaluate', step: rows, total, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: null });
-        await breathe();
-        if (context.signal.aborted) throw new LoupeError('cancelled', 'evaluation stopped');
-      });
-      const { fvu, l0, dead, cosine, rows } = result.masked;
-      const text = `FVU ${fvu.toPrecision(4)}, L0 ${l0.toPrecision(4)}, dead ${dead.toPrecision(3)}, cosine ${cosine.toPrecision(4)} over ${rows} tokens `
-        + `(position 0 and special tokens left out; with them FVU ${result.unmasked.fvu.toPrecision(4)})`;
-      return { json: { dictionary: folder, activations: store.folder, hookPoint: hook, ...result.masked, unmasked: result.unmasked, tokenSet, definitions: definitionsOf(result.masked) }, text };
-    } finally {
-      dictionary.dispose();
-      store.close();
-    }
+    if (options['selfCheck'] === true) return runSelfCheck(options, context);
+    const dictionary = resolve(required(options, 'dictionary', 'the folder of a dictionary'));
+    const config = evaluateConfigOf(options);
+    if (config.activations === null && config.corpus === null) throw new LoupeError('bad-request', '--activations is missing: give the folder of a store, or --model and --corpus');
+    const result = await evaluate({ ...config, dictionary }, context);
+    return { json: result.json, text: summary(result) };
   },
 };

@@ -40,7 +40,7 @@ export interface CheckResult {
 type Expectation = readonly [metric: string, value: number, expected: string, ok: (value: number) => boolean];
 
 const near = (metric: string, value: number, target: number, tolerance: number): Expectation =>
-  [metric, value, `${target} within ${tolerance}`, (v) => Math.abs(v - target) <= tolerance];
+  [metric, value, `${Number(target.toPrecision(6))} within ${Number(tolerance.toPrecision(2))}`, (v) => Math.abs(v - target) <= tolerance];
 
 /** float32 activations, float64 sums. */
 const exact = 1e-5;

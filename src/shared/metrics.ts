@@ -60,6 +60,11 @@ export const metricDefinitions: readonly MetricDefinition[] = [
   define('gradientNorm', 'Gradient norm', '', 'norm of the whole gradient before clipping', 'Jumps say that a batch is unlike the others', '0 and more', null, true),
   define('decoderDrift', 'Decoder drift', '', 'max | |d_j| - 1 |', 'Decoder rows that should have norm 1 and have not', '0 and more', 'lower'),
   define('thresholdMoved', 'Threshold movement', '', 'mean |change of a threshold| / mean |threshold|', 'Since the last logged step; 0: no gradient reaches the thresholds', '0 and more', null, true),
+  define('threshold', 'Threshold', 'scaled units', 'mean threshold', 'Activation above which a latent fires, in the units that the dictionary is trained in', '0 and more', null),
+  define('thresholdMin', 'Least threshold', 'scaled units', 'min threshold', 'Of the thresholds that are learned, the lowest', '0 and more', null),
+  define('thresholdMax', 'Largest threshold', 'scaled units', 'max threshold', 'Of the thresholds that are learned, the highest', '0 and more', null),
+  define('windowShare', 'Share in the window', '', 'pre-activations with |u - threshold| < bandwidth / 2, / all', 'Those that give thresholds their gradient (Rajamanoharan et al. 2024, 2407.14435); near 0: thresholds cannot learn', '0 to 1', null, true),
+  define('penaltyPower', 'Power of the penalty', '', 'p of sum f^p', 'Falls from 1 during training (Karvonen et al. 2024, 2408.00113)', '0 to 1', null),
   define('lr', 'Learning rate', '', 'rate * warm-up * decay', 'Step size of the optimiser', '0 and more', null),
   define('tokensPerSecond', 'Speed', 'tokens/s', 'tokens / seconds', 'Tokens trained on, averaged since the last logged row', '0 and more', 'higher'),
 ];

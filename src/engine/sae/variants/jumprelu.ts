@@ -10,11 +10,11 @@ import { decodeLinear, encoderProduct, meanSquaredError, tiedUnitInit, warmUp } 
 import { aboveThreshold } from '../running-threshold.ts';
 
 const config = z.strictObject({
-  sparsity: z.enum(['target-l0', 'l0', 'tanh']).default('target-l0')
-    .describe('Penalty: the squared relative miss of a target L0 (dictionary_learning), L0 itself (the paper), or sum tanh(c f) (SAELens)'),
-  targetL0: z.number().positive().max(1e6).default(20).describe('Latents a token that the target-l0 penalty aims at').meta({ unit: 'latents' }),
+  targetL0: z.number().positive().max(1e6).nullable().default(20)
+    .describe('Latents a token that the penalty aims at, by the squared relative miss; empty: the penalty grows without an aim').meta({ unit: 'latents' }),
+  penalty: z.enum(['l0', 'tanh']).default('l0').describe('What the penalty counts: active latents (the paper), or sum tanh(c f) (SAELens)'),
   sparsityCoefficient: z.number().min(0).max(1e6).nullable().default(null)
-    .describe('Weight of the penalty, beside the squared error of x of mean norm 1; empty: 1 with target-l0, 1e-3 otherwise').meta({ unit: '1' }),
+    .describe('Weight of the penalty, beside the squared error of x of mean norm 1; empty: 1 with a target, 1e-3 without').meta({ unit: '1' }),
   tanhScale: z.number().positive().max(1000).default(4).describe('c of the tanh penalty').meta({ unit: '1 / activation' }),
   preActCoefficient: z.number().min(0).max(1e3).default(0)
     .describe('Weight of sum relu(threshold - u) over dead latents, which lifts them (SAELens: 3e-6); 0 turns it off').meta({ unit: '1' }),
@@ -24,15 +24,11 @@ const config = z.strictObject({
 });
 type Config = z.infer<typeof config>;
 
-/** Decay of the thresholds' running mean, which `diagnose` measures their movement against: about the last hundred steps. */
-const anchorDecay = 0.99;
-
 /** The sparsity penalty of a batch before its coefficient. latents and u float32 [rows, dSae]. */
-function penaltyOf(latents: Tensor2D, u: Tensor2D, threshold: Tensor1D, { sparsity, targetL0, tanhScale, bandwidth }: Config): Tensor {
-  const rows = u.shape[0];
-  if (sparsity === 'tanh') return tf.div(tf.sum(tf.tanh(tf.mul(latents, tanhScale))), rows);
-  const l0 = tf.div(tf.sum(stepAbove(u, threshold, bandwidth)), rows);
-  return sparsity === 'l0' ? l0 : tf.square(tf.sub(tf.div(l0, targetL0), 1));
+function penaltyOf(latents: Tensor2D, u: Tensor2D, threshold: Tensor1D, { penalty, targetL0, tanhScale, bandwidth }: Config): Tensor {
+  const counted = penalty === 'l0' ? stepAbove(u, threshold, bandwidth) : tf.tanh(tf.mul(latents, tanhScale));
+  const l0 = tf.div(tf.sum(counted), u.shape[0]);
+  return targetL0 === null ? l0 : tf.square(tf.sub(tf.div(l0, targetL0), 1));
 }
 
 /** Mean over rows of sum relu(threshold - u) over dead latents. u float32 [rows, dSae]. */
@@ -50,7 +46,6 @@ function thresholdFigures(weights: Weights, windowShare: number): Record<string,
     threshold: number(tf.mean(threshold)),
     thresholdMin: number(tf.min(threshold)),
     thresholdMax: number(tf.max(threshold)),
-    thresholdMovement: number(tf.mean(tf.abs(tf.sub(threshold, weights['thresholdMean']!)))),
   };
 }
 
@@ -74,11 +69,10 @@ export const jumprelu = defineVariant({
   // the paper's defaults are for E|x|^2 = 1: with root-d, threshold and bandwidth would be sqrt(dIn) and the coefficient dIn times larger
   scaling: 'unit-norm',
   signed: false,
-  synthetic: { task: 'syn' },
+  synthetic: { task: 'syn', fields: { targetL0: 3, threshold: 0.05, bandwidth: 0.1 } },
   config,
   check: () => [],
   init: ({ threshold }, context) => ({ ...tiedUnitInit(context), threshold: tf.fill([context.dSae], threshold) }),
-  buffers: ({ threshold }, { dSae }) => ({ thresholdMean: tf.fill([dSae], threshold) }),
   encode: (weights, x) => aboveThreshold(encoderProduct(weights, x), weights['threshold']!),
   decode: (weights, latents) => decodeLinear(weights, latents),
   loss: (weights, { x }, own, context) => {
@@ -91,8 +85,8 @@ export const jumprelu = defineVariant({
     if (own.preActCoefficient > 0) terms.push(tf.mul(deadLift(u, threshold, context), own.preActCoefficient));
     return { loss: tf.addN(terms) as Scalar, auxLoss: penalty, latents, reconstruction, preActivations: u };
   },
-  // thresholds stay positive: below 0, u 1[u > threshold] would pass negative activations
-  afterStep: keptPositive,
+  // below 0, u 1[u > threshold] would pass negative activations
+  afterStep: ({ threshold }) => ({ threshold: tf.maximum(threshold!, 0) }),
   diagnose: (weights, { preActivations }, { bandwidth }) =>
     thresholdFigures(weights, tf.mean(inWindow(preActivations!, weights['threshold'] as Tensor1D, bandwidth)).dataSync()[0]!),
   unitDecoder: true,

@@ -83,7 +83,7 @@ export const pAnneal = defineVariant({
     return { loss, auxLoss, latents, reconstruction };
   },
   afterStep: (weights, _batch, { latents }, own, context) => annealed(weights, latents, own, context),
-  diagnose: (weights, _result, own) => ({ p: pAfter(own, updatesDone(weights)) }),
+  diagnose: (weights, _result, own) => ({ penaltyPower: pAfter(own, updatesDone(weights)) }),
   unitDecoder: true,
   centresInput: true,
   inference: () => ({ kind: 'relu' }),

@@ -49,15 +49,14 @@ function thresholdFigures(weights: Weights, windowShare: number): Record<string,
   };
 }
 
-/** Thresholds that are not negative, and their running mean, float32 [dSae] each. */
-function keptPositive({ threshold, thresholdMean }: Weights): Weights {
-  const positive = tf.maximum(threshold!, 0);
-  return { threshold: positive, thresholdMean: tf.add(tf.mul(thresholdMean!, anchorDecay), tf.mul(positive, 1 - anchorDecay)) };
+/** Thresholds stay positive: below 0, u 1[u > threshold] would pass negative activations. threshold float32 [dSae]. */
+function keptPositive({ threshold }: Weights): Weights {
+  return { threshold: tf.maximum(threshold!, 0) };
 }
 
 /** Weight of the penalty in a step. */
-function coefficientOf({ sparsity, sparsityCoefficient, sparsityWarmup: share }: Config, context: LossContext): number {
-  return (sparsityCoefficient ?? (sparsity === 'target-l0' ? 1 : 1e-3)) * warmUp(context, share);
+function coefficientOf({ targetL0, sparsityCoefficient, sparsityWarmup: share }: Config, context: LossContext): number {
+  return (sparsityCoefficient ?? (targetL0 === null ? 1e-3 : 1)) * warmUp(context, share);
 }
 
 export const jumprelu = defineVariant({
@@ -85,16 +84,15 @@ export const jumprelu = defineVariant({
     if (own.preActCoefficient > 0) terms.push(tf.mul(deadLift(u, threshold, context), own.preActCoefficient));
     return { loss: tf.addN(terms) as Scalar, auxLoss: penalty, latents, reconstruction, preActivations: u };
   },
-  // below 0, u 1[u > threshold] would pass negative activations
-  afterStep: ({ threshold }) => ({ threshold: tf.maximum(threshold!, 0) }),
+  afterStep: keptPositive,
   diagnose: (weights, { preActivations }, { bandwidth }) =>
     thresholdFigures(weights, tf.mean(inWindow(preActivations!, weights['threshold'] as Tensor1D, bandwidth)).dataSync()[0]!),
   unitDecoder: true,
   centresInput: false,
   inference: (_config, weights) => ({ kind: 'jumprelu', threshold: weights['threshold']!.dataSync() as Float32Array }),
   // the tanh penalty and the lift of dead latents have gradients outside the window
-  fused: (own) => (own.sparsity === 'tanh' || own.preActCoefficient > 0 ? null : {
-    kind: 'jumprelu', bandwidth: own.bandwidth, targetL0: own.sparsity === 'l0' ? null : own.targetL0,
+  fused: (own) => (own.penalty === 'tanh' || own.preActCoefficient > 0 ? null : {
+    kind: 'jumprelu', bandwidth: own.bandwidth, targetL0: own.targetL0,
     coefficient: (context) => coefficientOf(own, context), afterStep: keptPositive,
     diagnose: (weights, { windowShare }) => thresholdFigures(weights, windowShare),
   }),

@@ -17,7 +17,7 @@ import { LoupeError } from '../../shared/errors.ts';
  * @throws LoupeError `not-finite` when an entry is not a finite number
  */
 export function batchTopKDense(u: Tensor2D, count: number): Tensor2D {
-  return chosen(u, (values) => {
+  return selected(u, (values) => {
     const kept = new Float32Array(values.length);
     keepLargest(values, kept, 0, values.length, count);
     return kept;
@@ -34,7 +34,7 @@ export function batchTopKDense(u: Tensor2D, count: number): Tensor2D {
 export function columnTopKDense(u: Tensor2D, counts: Int32Array): Tensor2D {
   const [rows, dSae] = u.shape;
   if (counts.length !== dSae) throw new LoupeError('bad-request', `counts has ${counts.length} entries, u has ${dSae} columns: give one count a column`);
-  return chosen(u, (values) => {
+  return selected(u, (values) => {
     // columns side by side in memory: a walk down a column of [rows, dSae] would miss the cache at every entry
     const columns = transposed(values, rows, dSae);
     const kept = new Float32Array(values.length);
@@ -43,8 +43,14 @@ export function columnTopKDense(u: Tensor2D, counts: Int32Array): Tensor2D {
   });
 }
 
-/** The selection as a differentiable op; `select` makes the kept values of u float32 [rows, dSae]. */
-function chosen(u: Tensor2D, select: (values: Float32Array) => Float32Array): Tensor2D {
+/**
+ * A selection of positive entries as a differentiable op: the gradient is the identity on kept entries, 0 elsewhere.
+ *
+ * @param u float32 [rows, dSae]
+ * @param select gives the kept values of u in their places, zero elsewhere
+ * @throws LoupeError `not-finite` when an entry is not a finite number
+ */
+export function selected(u: Tensor2D, select: (values: Float32Array) => Float32Array): Tensor2D {
   const forward = (input: Tensor, save: (tensors: Tensor[]) => void): { value: Tensor; gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor } => {
     const values = input.dataSync<'float32'>();
     const broken = values.findIndex((value) => !Number.isFinite(value));

@@ -1,0 +1,93 @@
+/**
+ * Feature Choice: each latent chooses its tokens, a number of them that is fixed by a curve over latents (Ayonrinde 2024, arXiv 2411.02124).
+ *
+ * Every latent fires, whether or not anything matches: that no latent is dead is by construction and no evidence. The first part of the run is
+ * Mutual Choice, and latents are ranked for their quotas by the densities at the switch [our choice: the paper trains both, the order was not
+ * confirmed].
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { LoupeError } from '../../../shared/errors.ts';
+import { batchTopKDense, columnTopKDense } from '../../ops/choice.ts';
+import { defineVariant } from '../definition.ts';
+import type { LossContext, Weights } from '../definition.ts';
+import { kProblems } from '../fields.ts';
+import { decodeLinear, preActivations, tiedUnitInit } from '../parts.ts';
+import { aboveThreshold, movedThreshold, thresholdBuffers } from '../running-threshold.ts';
+import { choiceFields, choiceLoss, densityBuffers, dyingShare, movedDensities, uniformCurve, zipfQuotas } from '../zipf.ts';
+
+const config = z.strictObject({
+  ...choiceFields,
+  quotas: z.enum(['uniform', 'zipf']).default('zipf').describe('Tokens that a latent chooses: the same number for all, or by its rank on the Zipf curve'),
+  mutualShare: z.number().min(0).lt(1).default(0.8).describe('First part of the run, in which the choice is mutual').meta({ unit: 'share' }),
+});
+type Config = z.infer<typeof config>;
+
+/** The first step in which latents choose. */
+function switchStep({ mutualShare }: Config, { steps }: Pick<LossContext, 'steps'>): number {
+  return Math.floor(mutualShare * steps);
+}
+
+/** Tokens that each latent chooses in a batch, int32 [dSae]. Kind bad-request where there are fewer matches than latents. */
+function quotasOf(weights: Weights, rows: number, { k, quotas, zipfExponent, zipfShift }: Config): Int32Array {
+  const rank = weights['rank']!.dataSync<'float32'>();
+  if (k * rows < rank.length) {
+    throw new LoupeError('bad-request', `batch is ${rows} and k ${k}: ${k * rows} matches for ${rank.length} latents. Choose batch >= dSae / k = ${Math.ceil(rank.length / k)}`);
+  }
+  const curve = quotas === 'zipf' ? { exponent: zipfExponent, shift: zipfShift } : uniformCurve;
+  const byRank = zipfQuotas(rank.length, k * rows, rows, curve);
+  return Int32Array.from(rank, (r) => byRank[r]!);
+}
+
+/** Running mean of the smallest activation that each latent kept, unbiased; latents that kept none are left as they are. latents float32 [rows, dSae]. */
+function movedThresholds(weights: Weights, latents: Tensor2D, decay: number): Weights {
+  const [old, oldWeight] = [weights['latentThreshold']!, weights['latentThresholdWeight']!];
+  const smallest = tf.min(tf.where(tf.greater(latents, 0), latents, tf.fill(latents.shape, Infinity)), 0);
+  const fired = tf.isFinite(smallest);
+  const weight = tf.where(fired, tf.add(tf.mul(oldWeight, decay), 1 - decay), oldWeight);
+  const moved = tf.add(old, tf.mul(tf.div(1 - decay, weight), tf.sub(smallest, old)));
+  return { latentThreshold: tf.where(fired, moved, old), latentThresholdWeight: weight };
+}
+
+/** Each latent's own threshold, float32 [dSae]; that of Mutual Choice for latents that never chose. */
+function thresholds(weights: Weights): Tensor {
+  const own = weights['latentThreshold']!;
+  return tf.where(tf.greater(weights['latentThresholdWeight']!, 0), own, tf.mul(tf.onesLike(own), weights['threshold']!));
+}
+
+export const featureChoice = defineVariant({
+  id: 'feature-choice',
+  title: 'Feature Choice',
+  summary: 'Each latent keeps its own fixed number of tokens of a batch, after a first part with Mutual Choice; every latent fires by construction.',
+  paper: 'Ayonrinde 2024, arXiv 2411.02124',
+  data: 'activations',
+  scaling: 'root-d',
+  signed: false,
+  // the features of SYN are all as frequent
+  synthetic: { task: 'syn', fields: { quotas: 'uniform' } },
+  config,
+  check: ({ k }, { dSae }) => kProblems(k, dSae),
+  init: (_config, context) => tiedUnitInit(context),
+  buffers: (_config, { dSae }) =>
+    ({ ...thresholdBuffers(), ...densityBuffers(dSae), latentThreshold: tf.zeros([dSae]), latentThresholdWeight: tf.zeros([dSae]) }),
+  encode: (weights, x) => aboveThreshold(preActivations(weights, x), thresholds(weights)),
+  decode: (weights, latents) => decodeLinear(weights, latents),
+  loss: (weights, { x }, own, context) => {
+    const rows = x.shape[0];
+    const u = preActivations(weights, x);
+    // also while the choice is mutual, so that a batch that is too small is refused at the first step
+    const quotas = quotasOf(weights, rows, own);
+    const latents = context.step < switchStep(own, context) ? batchTopKDense(u, own.k * rows) : columnTopKDense(u, quotas);
+    return choiceLoss(weights, x, u, latents, own, context.variance);
+  },
+  afterStep: (weights, _batch, { latents }, own, context) => {
+    const first = switchStep(own, context);
+    const moved = context.step < first ? movedThreshold(weights, latents, own.thresholdDecay) : movedThresholds(weights, latents, own.thresholdDecay);
+    return { ...moved, ...movedDensities(weights, latents, context.step, first - 1) };
+  },
+  diagnose: (weights, _result, own) => ({ threshold: tf.mean(thresholds(weights)).dataSync()[0]!, dying: dyingShare(weights, own) }),
+  unitDecoder: true,
+  centresInput: true,
+  inference: (_config, weights) => ({ kind: 'jumprelu', threshold: thresholds(weights).dataSync<'float32'>().slice() }),
+});

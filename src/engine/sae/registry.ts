@@ -21,6 +21,7 @@ import { switchSae } from './variants/switch.ts';
 import { topAfa } from './variants/top-afa.ts';
 import { topk } from './variants/topk.ts';
 import { transcoder } from './variants/transcoder.ts';
+import { tsae } from './variants/tsae.ts';
 import { variational } from './variants/variational.ts';
 
 /** Refuses two variants of one id: kind defect, when the module is loaded. */
@@ -38,7 +39,7 @@ export const registry = checkedRegistry([
   topk, batchTopK, matryoshka, switchSae,
   jumprelu, gated,
   mutualChoice, featureChoice, topAfa, absTopK, variational,
-  gradientSae, matchingPursuitSae, gba,
+  gradientSae, matchingPursuitSae, gba, tsae,
   transcoder, skipTranscoder, crosscoder, endToEnd,
 ]);
 

@@ -6,15 +6,13 @@ import { LoupeError } from '../../../shared/errors.ts';
 import { topKDense } from '../../ops/top-k.ts';
 import { defineVariant } from '../definition.ts';
 import type { Weights } from '../definition.ts';
+import { kProblems, topKFields } from '../fields.ts';
 import { auxiliaryLoss, decodeLinear, keepWhere, meanSquaredError, preActivations, tiedUnitInit } from '../parts.ts';
 
 const config = z.strictObject({
-  k: z.int().min(1).max(100_000).default(32).describe('Latents kept for each token').meta({ unit: 'latents' }),
+  ...topKFields,
   beta: z.number().min(0).max(1000).default(1)
     .describe('Weight of the gradient in the selection, where its mean on active latents is 1; 0: plain TopK').meta({ unit: '1' }),
-  auxK: z.int().min(0).max(100_000).default(512)
-    .describe('Dead latents that the auxiliary loss uses for each token; 0 turns it off').meta({ unit: 'latents' }),
-  auxCoefficient: z.number().min(0).max(10).default(1 / 32).describe('Weight of the auxiliary loss').meta({ unit: '1' }),
 });
 
 /**
@@ -56,7 +54,7 @@ export const gradientSae = defineVariant({
   signed: false,
   synthetic: { task: 'readout' },
   config,
-  check: ({ k }, { dSae }) => (k <= dSae ? [] : [`k is ${k}, dSae is ${dSae}: choose k <= dSae`]),
+  check: ({ k }, { dSae }) => kProblems(k, dSae),
   init: (_config, context) => tiedUnitInit(context),
   encode: (weights, x, { k }) => topKDense(preActivations(weights, x), k),
   decode: (weights, latents) => decodeLinear(weights, latents),

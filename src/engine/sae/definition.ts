@@ -54,6 +54,8 @@ export interface Batch {
   readonly gradient: Tensor2D | null;
   /** `model` only. */
   readonly readout: Readout | null;
+  /** Context and position of each row in the data, int32 [rows, 2], where the source knows them. */
+  readonly origins?: Int32Array;
 }
 
 export interface InitContext extends Sizes {

@@ -29,8 +29,8 @@ interface Chunk {
   readonly x: Float32Array;
   /** The shuffled order of rows. */
   readonly order: Uint32Array;
-  /** Which of the epoch's contexts a row came from. */
-  readonly contextOf: Uint32Array;
+  /** Which context and position a row came from, [rows, 2]. */
+  readonly origins: Int32Array;
 }
 
 /** Rows at a time when held-out data are read. */
@@ -84,7 +84,7 @@ export class StoreSource implements ActivationSource {
 
   next(rows: number): Promise<ActivationBatch> {
     const x = new Float32Array(rows * this.dIn);
-    const contexts = new Uint32Array(rows);
+    const origins = new Int32Array(rows * 2);
     let filled = 0;
     for (let empty = 0; filled < rows; ) {
       const chunk = this.#currentChunk();
@@ -96,11 +96,11 @@ export class StoreSource implements ActivationSource {
         continue;
       }
       const count = Math.min(left, rows - filled);
-      this.#copyRows(chunk, count, x, filled, contexts);
+      this.#copyRows(chunk, count, x, filled, origins);
       filled += count;
       this.#offset += count;
     }
-    return Promise.resolve({ x, rows, originOf: (row) => this.#describe(contexts[row]!) });
+    return Promise.resolve({ x, rows, originOf: (row) => this.#describe(origins[2 * row]!), origins });
   }
 
   sample(rows: number): Promise<Float32Array> {
@@ -172,7 +172,7 @@ export class StoreSource implements ActivationSource {
     const chosen = this.#epochOrder().subarray(this.#index * perChunk, (this.#index + 1) * perChunk);
     const masks = Array.from(chosen, (i) => this.#maskOf(this.#training[i]!));
     const rows = masks.reduce((sum, mask) => sum + countOnes(mask), 0);
-    const chunk = { x: new Float32Array(rows * this.dIn), order: new Uint32Array(rows), contextOf: new Uint32Array(rows) };
+    const chunk = { x: new Float32Array(rows * this.dIn), order: new Uint32Array(rows), origins: new Int32Array(rows * 2) };
     let row = 0;
     for (const [c, i] of chosen.entries()) {
       const { x } = this.#read(this.#training[i]!, 1);
@@ -181,7 +181,8 @@ export class StoreSource implements ActivationSource {
         if (mask[r] === 0) continue;
         chunk.x.set(x.subarray(r * this.dIn, (r + 1) * this.dIn), row * this.dIn);
         chunk.order[row] = row;
-        chunk.contextOf[row++] = i;
+        chunk.origins[2 * row] = i;
+        chunk.origins[2 * row++ + 1] = r;
       }
     }
     Random.from(this.#options.seed, `rows of chunk ${this.#index} of epoch ${this.#epoch}`).shuffle(chunk.order);
@@ -192,11 +193,12 @@ export class StoreSource implements ActivationSource {
     return this.#stores[place.store]!.mask(place.context, 1);
   }
 
-  #copyRows(chunk: Chunk, count: number, x: Float32Array, at: number, contexts: Uint32Array): void {
+  #copyRows(chunk: Chunk, count: number, x: Float32Array, at: number, origins: Int32Array): void {
     for (let i = 0; i < count; i++) {
       const row = chunk.order[this.#offset + i]!;
       x.set(chunk.x.subarray(row * this.dIn, (row + 1) * this.dIn), (at + i) * this.dIn);
-      contexts[at + i] = chunk.contextOf[row]!;
+      origins[2 * (at + i)] = chunk.origins[2 * row]!;
+      origins[2 * (at + i) + 1] = chunk.origins[2 * row + 1]!;
     }
   }
 

@@ -7,14 +7,14 @@ import type { ActivationBatch } from './source.ts';
 
 /** A batch on the backend, in scaled units; the caller disposes it by `disposeBatch`. */
 export function batchTensors(batch: ActivationBatch, sizes: Sizes, figures: Pick<DataFigures, 'inputScale' | 'outputScale'>): Batch {
-  const { rows, readout } = batch;
+  const { rows, readout, origins } = batch;
   const tensors = tf.tidy(() => ({
     x: scaled(batch.x, rows, sizes.dIn, figures.inputScale),
     ...(batch.y === undefined ? {} : { y: scaled(batch.y, rows, sizes.dOut, figures.outputScale) }),
     ...(batch.gradient === undefined ? {} : { gradient: unitMeanNorm(tf.tensor2d(batch.gradient, [rows, sizes.dIn])) }),
   }) as { x: Tensor2D; y?: Tensor2D; gradient?: Tensor2D });
   const { x, y = x, gradient = null } = tensors;
-  return { x, y, gradient, readout: readout === undefined ? null : scaledReadout(readout, figures.inputScale) };
+  return { x, y, gradient, readout: readout === undefined ? null : scaledReadout(readout, figures.inputScale), ...(origins === undefined ? {} : { origins }) };
 }
 
 export function disposeBatch({ x, y, gradient }: Batch): void {

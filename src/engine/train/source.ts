@@ -22,6 +22,8 @@ export interface ActivationBatch {
   readonly rows: number;
   /** Where a row came from, in words, for an error message. */
   readonly originOf: (row: number) => string;
+  /** Context and position of each row in the data, int32 [rows, 2]: the same for every hook and model of one corpus. Absent where rows have no such place. */
+  readonly origins?: Int32Array;
   /** Sources of pairs only: targets float32 [rows, dOut], raw units. */
   readonly y?: Float32Array;
   /** Sources with gradients only: d loss / d x, float32 [rows, dIn], raw units. */

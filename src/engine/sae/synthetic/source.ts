@@ -36,7 +36,8 @@ export class SynSource implements ActivationSource {
     this.dIn = task.d * this.sources;
     const directions = synDirections(task, seed);
     this.directions = kind === 'rotations' ? beside(directions, rotated(directions, task.d, seed), task.d) : directions;
-    this.truth = kind === 'transcoder' ? unitRows(Random.from(seed, 'targets').normals(task.n0 * task.d), task.n0, task.d) : this.directions;
+    this.truth = kind === 'transcoder' ? unitRows(Random.from(seed, 'targets').normals(task.n0 * task.d), task.n0, task.d)
+      : unitRows(this.directions.slice(), task.n0, this.dIn);
     this.#readout = kind === 'readout' ? new SyntheticReadout(task.d, seed) : null;
     if (kind === 'transcoder') this.sampleTargets = (rows) => Promise.resolve(this.#targets(this.#codes(Math.min(rows, fixedRows), 'sample')));
   }
@@ -57,11 +58,13 @@ export class SynSource implements ActivationSource {
   }
 
   next(rows: number): Promise<ActivationBatch> {
-    const name = `batch ${this.#batches++}`;
+    const number = this.#batches++;
+    const name = `batch ${number}`;
     const codes = this.#codes(rows, name);
     const x = this.#inputs(codes);
     return Promise.resolve({
       x, rows, originOf: (row: number) => `sample ${row} of synthetic ${name}`,
+      origins: Int32Array.from({ length: rows * 2 }, (_, at) => (at % 2 === 0 ? number : at >> 1)),
       ...(this.#kind === 'transcoder' ? { y: this.#targets(codes) } : {}),
       ...(this.#readout === null ? {} : { readout: this.#readout, gradient: this.#readout.gradients(x, rows, Random.from(this.#seed, `labels of ${name}`)) }),
     });

@@ -73,6 +73,11 @@ test('held-out rows come in order, with their mask; the sample leaves masked row
   assert.deepEqual(Array.from({ length: sample.length / 2 }, (_, r) => sample[2 * r]), trainable);
 });
 
+test('a row has its context and position as numbers', async (t) => {
+  const { x, origins } = await (await sourceOf(t)).next(20);
+  for (let r = 0; r < 20; r++) assert.equal(origins![2 * r]! * 4 + origins![2 * r + 1]!, x[2 * r], `row ${r}`);
+});
+
 test('a row knows its context', async (t) => {
   const { x, originOf } = await (await sourceOf(t)).next(6);
   for (let r = 0; r < 6; r++) assert.match(originOf(r), new RegExp(`^context ${Math.floor(x[2 * r]! / 4)} of .*hook blocks.0`));

@@ -1,36 +1,31 @@
-/** Opens a dictionary folder, ours or one of SAELens. */
+/** Opens a dictionary, ours or one of another format. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBackend } from '../backend/load.ts';
 import { LoupeError } from '../../shared/errors.ts';
-import { configFile, readSaeLens } from '../formats/sae-lens.ts';
-import type { SaeLensConfig } from '../formats/sae-lens.ts';
+import { foreignProvenance, openForeign } from '../convert/open-foreign.ts';
+import { configFile, isSaeLensFolder } from '../formats/sae-lens.ts';
 import type { DictionaryProvenance } from './dictionary.ts';
 import { LoadedDictionary } from './inference.ts';
 import { OwnDictionary } from './own-dictionary.ts';
 import { ownVariantOf, readOwn } from './own-file.ts';
 import { provenanceFile, readProvenance, verifyCheck } from './provenance.ts';
 
-/** What can be said of a folder that another program wrote. */
-function foreignProvenance(config: SaeLensConfig): DictionaryProvenance {
-  const { metadata } = config;
-  return {
-    format: 'loupe-dictionary', version: 1, variant: config.architecture, model: null, corpus: null,
-    hookPoint: metadata.hook_name ?? '', contextLength: metadata.context_size ?? 128, prependBos: metadata.prepend_bos ?? true,
-    config: { ...config }, seed: 0, tokensSeen: 0, codeVersion: `SAELens ${metadata.sae_lens_version ?? 'before 6'}`, backend: 'unknown',
-    check: { x: '', latents: '', reconstruction: '' },
-  };
+/** True where a folder holds a dictionary that only its variant's own code can compute. Kind bad-file where cfg.json is broken. */
+export function isOwnFolder(folder: string): boolean {
+  return existsSync(join(folder, configFile)) && ownVariantOf(folder) !== null;
 }
 
-/** Reads a folder of ours or of SAELens; the result puts it on the backend. */
+/** Reads a folder of ours, or of any other format (convert/registry.ts); the result puts it on the backend. */
 function openerOf(folder: string, provenance: DictionaryProvenance | null): () => LoadedDictionary | OwnDictionary {
-  if (existsSync(join(folder, configFile)) && ownVariantOf(folder) !== null) {
+  if (isOwnFolder(folder)) {
     const { variant, weights } = readOwn(folder);
     if (provenance === null) throw new LoupeError('bad-file', `${folder} has no ${provenanceFile}: copy the folder again as a whole.`);
     return () => new OwnDictionary(variant, weights, provenance);
   }
-  const { config, weights } = readSaeLens(folder);
-  return () => new LoadedDictionary(weights, provenance ?? foreignProvenance(config));
+  // cfg.json of SAELens says how matrices lie, and a check of ours would find out; other files are asked about where shapes cannot tell
+  const { weights, about } = openForeign(folder, provenance !== null || isSaeLensFolder(folder) ? 'documented' : 'ask');
+  return () => new LoadedDictionary(weights, provenance ?? foreignProvenance(about));
 }
 
 /**
@@ -40,7 +35,7 @@ function openerOf(folder: string, provenance: DictionaryProvenance | null): () =
  * Kinds: not-found, bad-file, unsupported, not-finite, mismatch.
  */
 export async function loadDictionary(folder: string): Promise<LoadedDictionary | OwnDictionary> {
-  if (!existsSync(folder)) throw new LoupeError('not-found', `there is no dictionary folder ${folder}. Check the path.`);
+  if (!existsSync(folder)) throw new LoupeError('not-found', `there is no dictionary ${folder}. Check the path.`);
   const provenance = readProvenance(folder);
   const open = openerOf(folder, provenance);
   await loadBackend();

@@ -70,6 +70,11 @@ export function rowNorms(w: Tensor2D): Tensor1D {
   return tf.sqrt(tf.maximum(tf.sum(tf.square(w), 1), 1e-30));
 }
 
+/** Parts of x, of the given sizes along an axis: [rows, 5] in sizes 2 and 3 is [rows, 2] and [rows, 3]. `tf.split` has no gradient for one part. */
+export function pieces<T extends Tensor>(x: T, sizes: readonly number[], axis: 0 | 1): T[] {
+  return sizes.length === 1 ? [x] : tf.split(x, [...sizes], axis) as T[];
+}
+
 /** Mean over rows of the squared error |x - y|^2, float32 []: the reconstruction term of the L1 and L0 families. x and y [rows, d]. */
 export function meanSquaredError(x: Tensor2D, y: Tensor2D): Scalar {
   return tf.div(tf.sum(tf.squaredDifference(x, y)), x.shape[0]) as Scalar;

@@ -6,7 +6,7 @@ import { batchTopKDense } from '../../ops/choice.ts';
 import { defineVariant } from '../definition.ts';
 import type { Weights } from '../definition.ts';
 import { kProblems, thresholdFields, topKFields } from '../fields.ts';
-import { auxiliaryLoss, decodeLinear, meanSquaredError, preActivations, tiedUnitInit } from '../parts.ts';
+import { auxiliaryLoss, decodeLinear, meanSquaredError, pieces, preActivations, tiedUnitInit } from '../parts.ts';
 import { aboveThreshold, movedThreshold, thresholdAfter, thresholdBuffers, thresholdOfEach } from '../running-threshold.ts';
 import { thresholdFigure } from './batch-topk.ts';
 
@@ -36,9 +36,9 @@ function groupEnds(groups: readonly number[], dSae: number): number[] {
  * latents float32 [rows, dSae], sizes as `groupSizes` gives them.
  */
 export function prefixReconstructions(weights: Weights, latents: Tensor2D, sizes: readonly number[]): Tensor2D[] {
-  const wDec = tf.split(weights['wDec'] as Tensor2D, [...sizes], 0);
+  const wDec = pieces(weights['wDec'] as Tensor2D, sizes, 0);
   let sum = weights['bDec'] as Tensor2D;
-  return tf.split(latents, [...sizes], 1).map((part, g) => (sum = tf.add(sum, tf.matMul(part, wDec[g]!))));
+  return pieces(latents, sizes, 1).map((part, g) => (sum = tf.add(sum, tf.matMul(part, wDec[g]!))));
 }
 
 function groupProblems(groups: readonly number[], dSae: number): string[] {

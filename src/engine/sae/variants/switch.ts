@@ -1,12 +1,12 @@
 /** Switch SAE: a router sends each token to one expert, a TopK dictionary of its own (Mudide et al. 2024, arXiv 2410.08201). */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { topKDense } from '../../ops/top-k.ts';
 import { defineVariant } from '../definition.ts';
 import type { Weights } from '../definition.ts';
 import { topKFields } from '../fields.ts';
-import { decodeLinear, meanSquaredError, preActivations, tiedUnitInit, unitRows } from '../parts.ts';
+import { decodeLinear, meanSquaredError, pieces, preActivations, tiedUnitInit, unitRows } from '../parts.ts';
 
 const config = z.strictObject({
   k: topKFields.k,
@@ -65,8 +65,9 @@ function route(weights: Weights, unsorted: Tensor2D, { k, experts, scaleByProbab
   const x = tf.gather(unsorted, grouped.order);
   const probability = routing(weights, x);
   const factor = tf.max(probability, 1, true);
-  const [wEnc, wDec, bEnc] = ['wEnc', 'wDec', 'bEnc'].map((name) => tf.split(weights[name]!, experts, 0)) as [Tensor2D[], Tensor2D[], Tensor1D[]];
-  const width = bEnc[0]!.shape[0];
+  const width = weights['bEnc']!.size / experts;
+  const blocks = Array<number>(experts).fill(width);
+  const [wEnc, wDec, bEnc] = ['wEnc', 'wDec', 'bEnc'].map((name) => pieces(weights[name]!, blocks, 0)) as [Tensor[], Tensor[], Tensor[]];
   const [latents, reconstructions]: [Tensor2D[], Tensor2D[]] = [[], []];
   let first = 0;
   grouped.counts.forEach((count, expert) => {

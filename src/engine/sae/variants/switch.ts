@@ -21,11 +21,10 @@ export function routing(weights: Weights, x: Tensor2D): Tensor2D {
   return tf.softmax(tf.matMul(tf.sub(x, weights['bRouter']!) as Tensor2D, weights['wRouter'] as Tensor2D, false, true) as Tensor2D);
 }
 
-/** experts * sum over experts of (share of tokens * mean probability), float32 []: 1 at balance. probability [rows, experts], chosen int32 [rows]. */
-export function balanceLoss(probability: Tensor2D, chosen: Tensor1D): Scalar {
-  const experts = probability.shape[1];
-  const shares = tf.mean(tf.cast(tf.oneHot(chosen, experts), 'float32'), 0);
-  return tf.mul(tf.sum(tf.mul(shares, tf.mean(probability, 0))), experts);
+/** experts * sum over experts of (share of tokens * mean probability), float32 []: 1 at balance. probability [rows, experts]; rows of each expert. */
+export function balanceLoss(probability: Tensor2D, counts: readonly number[]): Scalar {
+  const [rows, experts] = probability.shape;
+  return tf.mul(tf.sum(tf.mul(tf.tensor1d([...counts]), tf.mean(probability, 0))), experts / rows);
 }
 
 interface Grouped {
@@ -114,8 +113,7 @@ export const switchSae = defineVariant({
   // As released, without an auxiliary loss for dead latents. The squared error is a share of the variance, so that the balance loss needs no d.
   loss: (weights, { x }, own, { variance }) => {
     const { grouped, probability, ...routed } = route(weights, x, own);
-    const chosen = tf.tensor1d(grouped.counts.flatMap((count, expert) => Array<number>(count).fill(expert)), 'int32');
-    const auxLoss = balanceLoss(probability, chosen);
+    const auxLoss = balanceLoss(probability, grouped.counts);
     const loss = tf.add(tf.div(meanSquaredError(routed.x, routed.reconstruction), variance), tf.mul(auxLoss, own.balanceCoefficient)) as Scalar;
     return { loss, auxLoss, latents: inFirstOrder(routed.latents, grouped), reconstruction: inFirstOrder(routed.reconstruction, grouped) };
   },

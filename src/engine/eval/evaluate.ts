@@ -5,7 +5,7 @@ import type { MetricRecord } from '../../shared/schema/evaluation.ts';
 import { breathe } from '../job.ts';
 import type { JobContext } from '../job.ts';
 import type { LanguageModel } from '../lm/definition.ts';
-import { coherence } from '../posthoc/coherence.ts';
+import { coherenceOf } from '../sae/atoms/coherence.ts';
 import type { Dictionary } from '../sae/dictionary.ts';
 import { LoadedDictionary } from '../sae/inference.ts';
 import { loadDictionary } from '../sae/load.ts';
@@ -104,7 +104,7 @@ function compatRecords(frame: RecordFrame, form: CompatForm, sums: CompatSums, r
 /** Figures of the weights alone. */
 function weightFigures(dictionary: Dictionary, ids: ReadonlySet<string>): Record<string, number> {
   const figures: Record<string, number> = {};
-  if (ids.has('coherence')) figures['coherence'] = coherence(dictionary.wDec, dictionary.dSae).max;
+  if (ids.has('coherence')) figures['coherence'] = coherenceOf(dictionary.wDec, dictionary.dSae, dictionary.dOut).max;
   if (ids.has('encoderDecoderCosine') && dictionary instanceof LoadedDictionary && dictionary.dIn === dictionary.dOut) {
     const cosines = encoderDecoderCosines(dictionary.weights.wEnc, dictionary.wDec, dictionary.dSae).filter((cosine) => !Number.isNaN(cosine));
     figures['encoderDecoderCosine'] = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Dictionaries of other programs for Loupe, and Loupe's for them. Needs torch, safetensors, numpy, sae_lens, sparsify, dictionary_learning.
 
-  python dictionaries_reference.py write FOLDER D N K [--small]   makes FOLDER/<format>-<case> with expected.safetensors (x, latents, y) beside each
-  python dictionaries_reference.py read FORMAT PATH               x in PATH's folder/x.safetensors -> theirs.safetensors (latents, y) there
+  python dictionaries_reference.py write FOLDER D N K   makes FOLDER/<format>-<case> with expected.safetensors (x, latents, y) beside each
+  python dictionaries_reference.py read                 for each line "FORMAT PATH" of its input: x.safetensors in PATH's folder -> theirs.safetensors there
+
+The fixtures are those of `write tests/parity/fixtures/dictionaries 6 10 3`.
 
 openai/sparse_autoencoder and the crosscoder repository are on no package index: their forward passes are restated here from their papers, their
 files are written and read by torch itself.
 """
+import importlib.machinery
 import json
 import os
 import sys
@@ -16,13 +19,14 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-# dictionary_learning imports nnsight for its activation buffer, which is not used here
-nnsight = types.ModuleType("nnsight")
-nnsight.LanguageModel = object
-sys.modules.setdefault("nnsight", nnsight)
+# dictionary_learning imports these for its activation buffer and its data, which are not used here
+for missing in ("nnsight", "zstandard"):
+    module = types.ModuleType(missing)
+    module.LanguageModel, module.__spec__ = object, importlib.machinery.ModuleSpec(missing, None)
+    sys.modules.setdefault(missing, module)
 
 
-def fill(module, jump=None):
+def fill(module):
     """Seeded values for every tensor; thresholds are positive, integers stay."""
     with torch.no_grad():
         for key, value in module.state_dict().items():
@@ -60,7 +64,7 @@ def sae_lens_cases(d, n, k):
 
 
 def write_sae_lens(folder, d, n, k):
-    from sae_lens import SAE
+    from sae_lens import SAE, TopKSAE, TopKSAEConfig
 
     for name, sae, training in sae_lens_cases(d, n, k):
         path = os.path.join(folder, f"saelens-{name}")
@@ -70,19 +74,16 @@ def write_sae_lens(folder, d, n, k):
         expect(path, run_sae(SAE.load_from_disk(path), inputs(d)))
     old = os.path.join(folder, "saelens-old")
     os.makedirs(old, exist_ok=True)
-    for name in ("topk",):
-        from sae_lens import TopKSAE, TopKSAEConfig
-
-        sae = fill(TopKSAE(TopKSAEConfig(d_in=d, d_sae=n, k=k)))
-        sae.save_model(old)
-        flat = {
-            "d_in": d, "d_sae": n, "dtype": "float32", "device": "cpu", "hook_point": "blocks.1.hook_resid_post", "hook_point_layer": 1, "model_name": "m", "context_size": 64,
-            "activation_fn_str": "topk", "activation_fn_kwargs": {"k": k}, "normalize_activations": False,
-        }
-        with open(os.path.join(old, "cfg.json"), "w") as out:
-            json.dump(flat, out)
-        # the old form is loaded by SAELens itself, as what it says it is
-        expect(old, run_sae(SAE.load_from_disk(old), inputs(d)))
+    sae = fill(TopKSAE(TopKSAEConfig(d_in=d, d_sae=n, k=k)))
+    sae.save_model(old)
+    flat = {
+        "d_in": d, "d_sae": n, "dtype": "float32", "device": "cpu", "hook_point": "blocks.1.hook_resid_post", "hook_point_layer": 1, "model_name": "m", "context_size": 64,
+        "activation_fn_str": "topk", "activation_fn_kwargs": {"k": k}, "normalize_activations": False,
+    }
+    with open(os.path.join(old, "cfg.json"), "w") as out:
+        json.dump(flat, out)
+    # SAELens reads its old form too: what it computes then is what is expected
+    expect(old, run_sae(SAE.load_from_disk(old), inputs(d)))
 
 
 def run_sae(sae, x):
@@ -292,6 +293,6 @@ def read(kind, path):
 if sys.argv[1] == "write":
     write(sys.argv[2], *(int(v) for v in sys.argv[3:6]))
 else:
-    # every line names a kind and a path: one process reads them all, since importing costs seconds
-    for line in sys.stdin if len(sys.argv) == 2 else [" ".join(sys.argv[2:4])]:
+    # one process reads them all, since importing costs seconds
+    for line in sys.stdin:
         read(*line.strip().split(" ", 1))

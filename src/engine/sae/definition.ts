@@ -6,6 +6,7 @@
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
+import type { Precision } from '../ops/low-precision.ts';
 import type { Random } from '../random.ts';
 import type { Trainer, TrainerSettings } from '../train/trainer.ts';
 
@@ -139,7 +140,7 @@ interface FusedAuxiliary {
 /** A training step that the fused trainer can take: by which rule latents are active, and what is minimised. */
 export type FusedForm = FusedHooks & (
   /** The k largest of each row; squared error as a share of the variance, and the auxiliary loss. */
-  | ({ readonly kind: 'topk'; readonly k: number } & FusedAuxiliary)
+  | ({ readonly kind: 'topk'; readonly k: number; readonly precision?: Precision } & FusedAuxiliary)
   /** The k * rows largest of the batch; the same, summed over the prefixes of the dictionary that end at `ends` (one: all of it). */
   | ({ readonly kind: 'batch-topk'; readonly k: number; readonly ends: readonly number[] } & FusedAuxiliary)
   /** All positive ones; mean squared error + coefficient * mean sum of values, each times its decoder row's norm where `byNorm` is set. */

@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { folderAtomic, writeAtomic } from './atomic.mjs';
@@ -13,12 +14,14 @@ const run = promisify(execFile);
 const sha = (data) => createHash('sha256').update(data).digest('hex');
 const largestOutput = 16 * 1024 * 1024;
 
-/** Flags by the file's suffix: `x.avx512.cc` is compiled for that instruction set and reached by run-time dispatch. */
+/** Flags by the file's suffix: `x.avx512.cc` is compiled for that instruction set and reached by run-time dispatch. Of a set that the
+ * compiler does not know, the file makes an empty table, which is never chosen. */
 const isaFlags = {
   avx2: ['-mavx2', '-mfma', '-mf16c'],
   avx512: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx2', '-mfma', '-mf16c'],
   avx512vnni: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni', '-mavx2', '-mfma', '-mf16c'],
   avx512bf16: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512bf16', '-mavx2', '-mfma', '-mf16c'],
+  amx: ['-mavx512f', '-mavx2', '-mfma', '-mf16c', '-mamx-tile', '-mamx-bf16', '-mamx-int8'],
 };
 
 /** @typedef {{compiler: string, root: string, cache: string, tensorflow: {libraries: string[], include: string, id: string},
@@ -61,11 +64,21 @@ function compileFlags(options, source) {
   return [
     '-std=c++17', '-O3', '-fPIC', '-DNAPI_VERSION=8', '-fno-math-errno', '-fno-trapping-math',
     ...(isOurs ? ['-Wall', '-Wno-unused-parameter', '-fvisibility=hidden'] : ['-w']),
-    ...(isa === undefined || process.arch !== 'x64' ? [] : isaFlags[isa]),
+    ...(isa === undefined || process.arch !== 'x64' || options.unknownIsas.includes(isa) ? [] : isaFlags[isa]),
     '-isystem', options.tensorflow.include,
     '-I', join(options.root, 'node_modules', 'node-api-headers', 'include'),
     '-I', join(options.root, 'native', 'src'),
   ];
+}
+
+/** The instruction sets whose flags the compiler refuses. @param {string} compiler @returns {Promise<string[]>} */
+export async function unknownIsas(compiler) {
+  if (process.arch !== 'x64') return [];
+  const refused = await Promise.all(Object.entries(isaFlags).map(async ([isa, flags]) => {
+    const known = await run(compiler, [...flags, '-E', '-x', 'c++', devNull]).then(() => true, () => false);
+    return known ? [] : [isa];
+  }));
+  return refused.flat();
 }
 
 /** The files a dependency listing of the compiler names, without the runtime's and the system's headers. */
@@ -156,8 +169,9 @@ function sweep(folder, keep = 6) {
 }
 
 /** Builds the addon where something changed. `path` is the addon proper; the other two lie beside it.
- * @param {BuildOptions} options @returns {Promise<{path: string, compiled: number, linked: boolean}>} */
-export async function buildNative(options) {
+ * @param {BuildOptions} asked @returns {Promise<{path: string, compiled: number, linked: boolean}>} */
+export async function buildNative(asked) {
+  const options = { ...asked, unknownIsas: await unknownIsas(asked.compiler) };
   const folder = join(options.cache, 'native');
   mkdirSync(join(folder, 'objects'), { recursive: true });
   const { stdout } = await run(options.compiler, ['--version']);

@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import { executeNative, hasNative } from '../backend/native-binding.ts';
+import { packedEncode, packedPays, usablePrecision } from './low-precision.ts';
+import type { Precision } from './low-precision.ts';
 
 /** Sparse codes as tensors; unused slots have value 0 and index 0. */
 export type TopKCodes = {
@@ -38,12 +40,25 @@ export function latentBlock(rows: number, dSae: number): number {
  * @param wEnc float32 [dSae, dIn]
  * @param bEnc float32 [dSae]
  * @param k kept entries a row, at most dSae
+ * @param precision how latents are chosen; the values kept are float32 ones
  * @throws LoupeError `not-finite` when a pre-activation is not a number
  */
-export function encodeTopK(centred: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1D, k: number): TopKCodes {
-  const [rows, dIn] = centred.shape;
+export function encodeTopK(centred: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1D, k: number, precision: Precision = 'f32'): TopKCodes {
   const dSae = wEnc.shape[0];
   if (k > dSae) throw new LoupeError('bad-request', `k is ${k}, dSae is ${dSae}: choose k <= dSae`);
+  const usable = usablePrecision(precision);
+  if (!packedPays(centred.shape[0], k, usable)) return plainEncodeTopK(centred, wEnc, bEnc, k);
+  try {
+    return packedEncode(centred, wEnc, bEnc, k, usable);
+  } catch (error) {
+    throw notFiniteRow(error);
+  }
+}
+
+/** The same by float32 products, a block of latents at a time; shapes as `encodeTopK`: centred float32 [rows, dIn]. */
+export function plainEncodeTopK(centred: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1D, k: number): TopKCodes {
+  const [rows, dIn] = centred.shape;
+  const dSae = wEnc.shape[0];
   const block = useNative(k) ? latentBlock(rows, dSae) : dSae;
   const start = (): TopKCodes => ({ values: tf.zeros([rows, 0]), indices: tf.zeros([rows, 0], 'int32') });
   return tf.tidy(() => {

@@ -37,7 +37,8 @@ const common = {
     .describe('Rows that are shuffled together; empty: 20 batches').meta({ unit: 'tokens' }),
   logEvery: z.int().min(1).max(100_000).default(10).describe('Steps between two rows of metrics.jsonl').meta({ unit: 'steps' }),
   checkpointEvery: z.int().min(1).max(10_000_000).default(200).describe('Steps between two checkpoints').meta({ unit: 'steps' }),
-  precision: z.enum(['f32']).default('f32').describe('Precision of the encoder product'),
+  precision: z.enum(['f32', 'bf16', 'int8']).default('f32')
+    .describe('How TopK chooses its latents: f32 exactly, bf16 or int8 by a faster product where the processor has one; kept values are float32 always'),
   fused: z.boolean().default(true).describe('Use the fused sparse step where the variant has one; off: dense autograd'),
 };
 

@@ -13,6 +13,7 @@ import { resolveTraining, variantConfig } from './config.ts';
 import type { ResolvedTraining, TrainConfig } from './config.ts';
 import { DenseTrainer } from './dense-trainer.ts';
 import { Diagnostics } from './diagnostics.ts';
+import { atPrecision } from './encoder-recall.ts';
 import { FusedTrainer } from './fused-trainer.ts';
 import { appendMetrics, cutMetrics } from './metrics-log.ts';
 import { measureSample } from './prepare.ts';
@@ -107,13 +108,13 @@ export function createTrainer(config: TrainConfig, resolved: ResolvedTraining, s
   const own = variantConfig(config);
   const { beta1, beta2, epsilon, deadWindow, clip } = resolved;
   const settings = { beta1, beta2, epsilon, deadWindow, clip, variance: figures.variance, steps: config.steps, sizes, seed: config.seed };
+  const form = atPrecision(fusedForm(config, sizes), config.precision, variant.centresInput);
   if (variant.trainer !== undefined) return variant.trainer(own, sizes, settings);
   const { centre, targetCentre, sample, sampleRows } = figures;
   const context = { ...sizes, random: Random.from(config.seed, 'weights'), centre, targetCentre, sample, sampleRows };
   const weights = tf.tidy(() => variant.init(own, context) as tf.NamedTensorMap);
   const buffers = tf.tidy(() => (variant.buffers?.(own, context) ?? {}) as tf.NamedTensorMap);
   try {
-    const form = fusedForm(config, sizes);
     if (form !== null) return new FusedTrainer(weights, buffers, form, variant, settings);
     return new DenseTrainer(variant, own, weights, buffers, settings);
   } finally {

@@ -20,7 +20,16 @@ async function trainForms(): Promise<JobForm[]> {
   }));
 }
 
+async function sweepForm(): Promise<JobForm> {
+  const { sweepConfigSchema } = await import('./sweep/config.ts');
+  return {
+    kind: 'sweep', variant: null, title: 'Sweep', paper: null,
+    summary: 'Trains many dictionaries on the same batches in one pass and compares them: base holds the fields that all share, grid the ones that vary.',
+    schema: jsonSchema(sweepConfigSchema),
+  };
+}
+
 /** The forms of every job that the engine runs. */
 export async function jobForms(): Promise<JobForm[]> {
-  return [await harvestForm(), ...(await trainForms())];
+  return [await harvestForm(), ...(await trainForms()), await sweepForm()];
 }

@@ -22,6 +22,10 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { trainConfigSchema, runTrain } = await import('./train/job.ts');
     return job(trainConfigSchema, runTrain);
   },
+  sweep: async () => {
+    const { runSweep, sweepConfigSchema } = await import('./sweep/job.ts');
+    return job(sweepConfigSchema, runSweep);
+  },
   statistics: async () => {
     const { statisticsConfigSchema, runStatistics } = await import('./interp/job.ts');
     return job(statisticsConfigSchema, runStatistics);

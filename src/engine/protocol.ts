@@ -4,7 +4,7 @@ import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
-export const engineJobKinds = ['harvest', 'train', 'statistics'] as const;
+export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics'] as const;
 export type EngineJobKind = (typeof engineJobKinds)[number];
 
 const none = z.strictObject({});

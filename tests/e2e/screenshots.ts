@@ -21,6 +21,7 @@ const shots: readonly Shot[] = [
   }],
   ['runs', '#/runs/run-live'],
   ['runs-failed', '#/runs/run-failed'],
+  ['runs-sweep', '#/runs/run-sweep'],
   ['new-train', '#/runs/new?kind=train'],
   ['new-harvest', '#/runs/new?kind=harvest', async (page) => { await page.locator('button[type="submit"]').click(); }],
   ['settings', '#/settings'],

@@ -6,8 +6,8 @@ import { parseConfig } from '../../engine/config-issues.ts';
 import { runSweep, sweepConfigSchema } from '../../engine/sweep/job.ts';
 import type { SweepConfig } from '../../engine/sweep/job.ts';
 import { sweepText } from '../../engine/sweep/table.ts';
-import type { SweepRow } from '../../engine/sweep/table.ts';
 import { LoupeError } from '../../shared/errors.ts';
+import type { SweepRow } from '../../shared/schema/sweep.ts';
 import type { CliCommand } from '../command.ts';
 import { required } from '../options.ts';
 

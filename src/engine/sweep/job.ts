@@ -1,6 +1,7 @@
 /** Many dictionaries at once, as a job: one pass over the data for all members that share it. */
 import { join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
+import type { SweepRow } from '../../shared/schema/sweep.ts';
 import { writeFileAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import { placeError } from '../files/place-errors.ts';
 import type { JobContext, JobRunner } from '../job.ts';
@@ -16,7 +17,6 @@ import { trainGroup } from './group.ts';
 import type { GroupWatch, Outcome } from './group.ts';
 import { SharedSource } from './shared-source.ts';
 import { sweepCsv, sweepTable } from './table.ts';
-import type { SweepRow } from './table.ts';
 
 export { sweepConfigSchema } from './config.ts';
 export type { SweepConfig } from './config.ts';

@@ -1,29 +1,6 @@
 /** What came out of a sweep: a row a member, and which of them no other beats. */
+import type { SweepRow } from '../../shared/schema/sweep.ts';
 import type { Outcome } from './group.ts';
-
-export interface SweepRow {
-  readonly name: string;
-  readonly role: string;
-  readonly variant: string;
-  readonly dSae: number | null;
-  readonly k: number | null;
-  readonly seed: number | null;
-  readonly hookPoint: string | null;
-  readonly dictionary: string;
-  readonly l0: number | null;
-  readonly fvu: number | null;
-  /** nats a token */
-  readonly deltaCe: number | null;
-  readonly dead: number | null;
-  readonly cosine: number | null;
-  readonly tokens: number | null;
-  readonly seconds: number | null;
-  /** No trained member has both fewer latents a token and less error. */
-  readonly pareto: boolean;
-  readonly paretoCe: boolean;
-  readonly warnings: readonly string[];
-  readonly error: string | null;
-}
 
 const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

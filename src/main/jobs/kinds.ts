@@ -34,7 +34,7 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', 'catalog-build': 'Build catalog', demo: 'Sample run' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', demo: 'Sample run' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
@@ -92,6 +92,7 @@ export async function runJob({ engine, workspace }: JobParts, job: Job, folder: 
   switch (job.kind) {
     case 'harvest':
     case 'train':
+    case 'sweep':
       return engineStage(engine, job.id, job.kind)(job.config, context);
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);

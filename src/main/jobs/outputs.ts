@@ -12,6 +12,7 @@ type Config = Readonly<Record<string, unknown>>;
 const outputs: Readonly<Partial<Record<JobKind, { readonly kind: ItemKind; readonly extension: string; readonly from: readonly string[] }>>> = {
   harvest: { kind: 'store', extension: '', from: ['model', 'hooks', 'corpus'] },
   train: { kind: 'dictionary', extension: '', from: ['activations', 'variant', 'dSae'] },
+  sweep: { kind: 'dictionary', extension: '', from: [] },
   'catalog-build': { kind: 'catalog', extension: '.loupe', from: ['dictionary'] },
 };
 

@@ -25,6 +25,16 @@ const forms: JobForm[] = [
   { kind: 'train', variant: 'topk', title: 'TopK', paper: 'Gao et al. 2024, arXiv 2406.04093', summary: 'Keeps the k largest latents of each token.', schema: jsonSchema(trainSchema) },
 ];
 
+/** Rows of a sweep: two variants at four sparsities, one broken member, one untrained baseline. */
+const sweepRows = ['topk', 'batch-topk'].flatMap((variant, v) => [8, 16, 32, 64].map((k, i) => ({
+  name: `00${v * 4 + i}-${variant}-d4608-k${k}`, role: 'trained', variant, dSae: 4608, k, seed: 0, hookPoint: 'blocks.9.hook_resid_post', dictionary: `/home/ada/Documents/Loupe/dictionaries/sweep/members/${i}`,
+  l0: k * (1 + 0.02 * v), fvu: 0.9 * k ** -0.4 * (1 - 0.06 * v), deltaCe: 0.6 * k ** -0.6 * (1 - 0.04 * v), dead: 0.002 * i, cosine: 0.9, tokens: 400_000, seconds: 40 + 3 * i,
+  pareto: v === 1 || i === 0, paretoCe: v === 1, warnings: i === 3 && v === 0 ? ['step 400: the loss rises'] : [], error: null,
+}))).concat([
+  { name: '008-jumprelu-d4608', role: 'trained', variant: 'jumprelu', dSae: 4608, k: null, seed: 0, hookPoint: null, dictionary: '', l0: null, fvu: null, deltaCe: null, dead: null, cosine: null, tokens: null, seconds: null, pareto: false, paretoCe: false, warnings: [], error: 'training diverged at step 120: choose a lower lr than 0.01.' },
+  { name: '009-random-topk-d4608-k32', role: 'random', variant: 'topk', dSae: 4608, k: 32, seed: 0, hookPoint: null, dictionary: '', l0: 32, fvu: 0.84, deltaCe: 2.1, dead: 0.4, cosine: 0.5, tokens: 0, seconds: 0, pareto: false, paretoCe: false, warnings: [], error: null },
+] as never);
+
 const names = ['step', 'fvu', 'l0', 'dead', 'loss', 'lr', 'tokensPerSecond'];
 const total = 600;
 
@@ -46,6 +56,7 @@ export function createJobs(jobs: Job[], hub: EventHub): Pick<Handlers, Extract<k
     job('run-failed', { kind: 'harvest', title: 'Harvest of notes.jsonl', state: 'failed', error: { kind: 'bad-file', message: 'corpus: line 1,204 of notes.jsonl is no JSON. Repair it, or set badLines to "skip".', detail: 'SyntaxError: Unexpected token } in JSON at position 88\n    at JSON.parse' } }),
     job('run-done', { result: { fvu: 0.1823, l0: 32, dead: 0.004, dictionary: '/home/ada/Documents/Loupe/dictionaries/topk-4608' } }),
   );
+  jobs.push(job('run-sweep', { kind: 'sweep', title: 'Sweep: topk and batch-topk', config: { base: { activations: ['store'] }, grid: { k: [8, 16, 32, 64] } }, result: { members: sweepRows.length, failed: 1, rows: sweepRows } }));
   const random = Random.from(1, 'jobs');
   let step = 180;
   setInterval(() => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PickleDict, PickleTuple, readPickle } from '../../../../src/engine/formats/pickle.ts';
-import type { PickleHost } from '../../../../src/engine/formats/pickle.ts';
+import { readPickle } from '../../../../src/engine/formats/pickle.ts';
+import type { PickleDict, PickleHost, PickleTuple } from '../../../../src/engine/formats/pickle.ts';
 import { pickleBytes, pickledDict, pickledTuple } from '../../../../src/engine/formats/pickle-writer.ts';
 import { payload, raw } from '../../../support/torch-file.ts';
 

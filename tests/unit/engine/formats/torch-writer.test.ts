@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PickleDict } from '../../../../src/engine/formats/pickle.ts';
+import type { PickleDict } from '../../../../src/engine/formats/pickle.ts';
 import { writeTorch } from '../../../../src/engine/formats/torch-writer.ts';
 import { openTorch } from '../../../../src/engine/formats/torch.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';

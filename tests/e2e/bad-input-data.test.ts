@@ -70,6 +70,14 @@ describe('training is refused:', () => {
   const none = (): void => {};
 
   test('k beyond the width', trained(none, { kind: 'bad-config', says: [/k is 64/, /32/, /k <= /] }, ['--k', '64']));
+  test('a negative coefficient', trained(none, { kind: 'bad-config', says: [/auxCoefficient/, /0/] }, ['--set', 'auxCoefficient=-1']));
+  test('a store of one token repeated', async () => {
+    writeFileSync(join(folder, 'same.txt'), 'z'.repeat(9000));
+    const same = join(folder, 'same');
+    resultOf(await inProcess(harvestArguments({ ...job, corpus: join(folder, 'same.txt') }, same)));
+    await refused(trainArguments({ store: same }, out), { kind: 'bad-file', says: [/all equal, up to rounding/, /one token repeated/] });
+  });
+  test('a second hook that a transcoder would predict, and that nobody named', trained(none, { kind: 'mismatch', says: [/transcoder/, /targetHook/] }, ['--variant', 'transcoder']));
   test('no steps', trained(none, { kind: 'bad-request', says: [/--steps/, /"0"/, /whole number from 1/] }, ['--steps', '0']));
   test('a learning rate that is no number', trained(none, { kind: 'bad-config', says: [/lr/] }, ['--lr', 'fast']));
   test('a field that does not exist, with the nearest', trained(none, { kind: 'bad-config', says: [/decayFracton/, /decayFraction/] }, ['--set', 'decayFracton=0.5']));
@@ -94,6 +102,28 @@ describe('training is refused:', () => {
   });
 });
 
+describe('a sweep', () => {
+  const file = join(folder, 'sweep.json');
+  const swept = (sweep: Record<string, unknown>): string[] => {
+    writeFileSync(file, JSON.stringify(sweep));
+    return ['sweep', '--config', file, '--out', out];
+  };
+  const base = { activations: [job.store], dSae: 32, k: 4, steps: 10, batch: 64 };
+
+  test('with an unknown field is refused, with the nearest', () => refused(swept({ gird: { k: [2] }, base }), { kind: 'bad-config', says: [/gird/, /grid/] }));
+  test('without a member is refused', () => refused(swept({ base }), { kind: 'bad-config', says: [/grid and members are both empty/] }));
+  test('of broken members only is refused', () => refused(swept({ base, members: [{ k: 99 }] }), { kind: 'bad-config', says: [/k is 99/, /32/] }));
+  test('without its file is refused', () => refused(['sweep', '--config', join(folder, 'none.json'), '--out', out], { kind: 'bad-config', says: [/none\.json/] }));
+  test('with one broken member finishes the others, and the table says why', async () => {
+    const result = resultOf(await inProcess(swept({ base, grid: { k: [2, 99] } })));
+    const rows = result['rows'] as { role: string; k: number; fvu: number | null; error: string | null }[];
+    assert.deepEqual(rows.map(({ role, k, error }) => [role, k, error === null]), [['trained', 2, true], ['trained', 99, false], ['random', 2, true]]);
+    assert.equal(result['failed'], 1);
+    assert.match(rows[1]!.error!, /k is 99, dSae is 32/);
+    rmSync(out, { recursive: true });
+  });
+});
+
 describe('a dictionary is refused:', () => {
   const evaluated = (change: (folder: string) => void, refusal: Refusal) => async (): Promise<void> => {
     cpSync(job.dictionary, bad, { recursive: true });
@@ -106,6 +136,7 @@ describe('a dictionary is refused:', () => {
   };
   const weights = (path: string): string => join(path, 'sae_weights.safetensors');
 
+  test('a JumpReLU folder without thresholds', evaluated((path) => editJson(join(path, 'cfg.json'), (cfg) => { cfg['architecture'] = 'jumprelu'; }), { kind: 'bad-file', says: [/threshold/, /\[32\]/] }));
   test('half of its weights', evaluated((path) => cut(weights(path), 0.5), { kind: 'bad-file', says: [/sae_weights\.safetensors/, /cut off/] }));
   test('NaN in its weights', evaluated((path) => patchTensor(weights(path), 'W_dec', f32(NaN)), { kind: 'not-finite', says: [/W_dec|wDec/, /NaN/] }));
   test('half a cfg.json', evaluated((path) => cut(join(path, 'cfg.json'), 0.5), { kind: 'bad-file', says: [/cfg\.json/] }));
@@ -113,7 +144,7 @@ describe('a dictionary is refused:', () => {
   test('an architecture that nobody computes', evaluated((path) => editJson(join(path, 'cfg.json'), (cfg) => { cfg['architecture'] = 'quantum'; }), { kind: 'unsupported', says: [/quantum/] }));
   test('weights that are not those it was saved with', evaluated((path) => patchTensor(weights(path), 'b_dec', f32(100)), { kind: 'mismatch', says: [/bad/] }));
   test('a width that the store has not', evaluated((path) => editJson(join(path, 'cfg.json'), (cfg) => { cfg['d_in'] = 17; }), { kind: 'bad-file', says: [/d_in|17/] }));
-  test('a folder that is none', () => refused(['eval', '--dictionary', job.model, '--activations', job.store], { kind: 'not-found', says: [/model/, /cfg\.json|dictionary/] }));
+  test('a folder that is none', () => refused(['eval', '--dictionary', job.model, '--activations', job.store], { kind: 'bad-file', says: [/no dictionary that Loupe knows/, /cfg\.json/] }));
 });
 
 describe('a catalog build is refused:', () => {

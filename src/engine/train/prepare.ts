@@ -2,6 +2,9 @@
 import { LoupeError } from '../../shared/errors.ts';
 import type { Scaling, Sizes } from '../sae/definition.ts';
 
+/** Variance as a share of the mean square below which rows differ by rounding only. */
+const leastVariance = 1e-7;
+
 /** Figures of one activation. */
 export interface SourceFigures {
   /** x * scale has mean norm sqrt(dIn) (expected norm: Anthropic, April 2024 update; SAELens `expected_average_only_in`), or 1. */
@@ -100,8 +103,8 @@ export function measureData(x: Float32Array, dIn: number, biasInit: BiasInit, sc
   const scale = scaling === 'none' ? 1 : (scaling === 'root-d' ? Math.sqrt(dIn) : 1) / (norms / rows);
   const meanSquare = sum.reduce((total, s) => total + (s / rows) ** 2, 0);
   const variance = (squares / rows - meanSquare) * scale * scale;
-  if (!(variance > 0) || !Number.isFinite(scale)) {
-    throw new LoupeError('bad-file', `the ${rows} sampled activations are all equal: there is nothing to train on. Check the hook and the store.`);
+  if (!(variance > leastVariance * (squares / rows) * scale * scale) || !Number.isFinite(scale)) {
+    throw new LoupeError('bad-file', `the ${rows} sampled activations are all equal, up to rounding: there is nothing to train on. Is the corpus one token repeated? Check it, the hook and the store.`);
   }
   const centre = biasInit === 'median' ? geometricMedian(x, dIn) : Float64Array.from(sum, (s) => (biasInit === 'mean' ? s / rows : 0));
   return { scale, variance, centre: Float32Array.from(centre, (v) => v * scale) };

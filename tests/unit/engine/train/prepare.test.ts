@@ -18,5 +18,7 @@ test('the geometric median ignores an outlier that moves the mean', () => {
 test('data that do not vary or are not finite are refused', () => {
   assert.throws(() => measureData(Float32Array.of(1, 2, 1, 2), 2, 'mean'), { kind: 'bad-file' });
   assert.throws(() => measureData(new Float32Array(4), 2, 'mean'), { kind: 'bad-file' });
+  // a store of one token repeated: rows that differ in the last bit
+  assert.throws(() => measureData(Float32Array.of(1, 2, 1 + 2 ** -23, 2), 2, 'mean'), { kind: 'bad-file', message: /one token repeated/ });
   assert.throws(() => measureData(Float32Array.of(1, 2, Number.NaN, 2), 2, 'mean'), { kind: 'not-finite', message: /row 1/ });
 });

@@ -111,17 +111,22 @@ async function compileOne(options, identity, source) {
   const cached = cachedObject(objectPath);
   if (cached !== undefined) return { objectPath, id: cached, compiled: false, source };
   const aside = `${objectPath}.${process.pid}.part.o`;
+  const started = Date.now();
   try {
     await run(options.compiler, [...flags, '-MD', '-MF', `${aside}.d`, '-c', source, '-o', aside], { maxBuffer: largestOutput });
   } catch (error) {
     rmSync(aside, { force: true });
     throw new Error(`could not compile ${relative(options.root, source)}:\n${error.stderr || error.message}`);
   }
-  const files = hashFiles(ownDependencies(readFileSync(`${aside}.d`, 'utf8'), options.root));
+  const dependencies = ownDependencies(readFileSync(`${aside}.d`, 'utf8'), options.root);
+  const files = hashFiles(dependencies);
   const id = sha(readFileSync(aside));
   rmSync(`${aside}.d`);
   renameSync(aside, objectPath);
-  writeAtomic(`${objectPath}.json`, JSON.stringify({ id, files }));
+  // what was edited while the compiler read it is not what these hashes say
+  const steady = dependencies.every((file) => existsSync(file) && statSync(file).mtimeMs < started);
+  if (steady) writeAtomic(`${objectPath}.json`, JSON.stringify({ id, files }));
+  else rmSync(`${objectPath}.json`, { force: true });
   return { objectPath, id, compiled: true, source };
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { Random } from '../../../../../src/engine/random.ts';
-import type { LossContext, Weights } from '../../../../../src/engine/sae/definition.ts';
+import type { AnyVariant, LossContext, Weights } from '../../../../../src/engine/sae/definition.ts';
 import { batchTopK } from '../../../../../src/engine/sae/variants/batch-topk.ts';
 import { topk } from '../../../../../src/engine/sae/variants/topk.ts';
 import { absent } from '../../../../support/backend.ts';
@@ -42,22 +42,24 @@ test('on a batch of identical rows it is TopK: latents, loss and gradients', asy
   }));
 });
 
-test('permuting the latents permutes everything, the auxiliary loss of dead latents included', async (t) => {
-  await eachBackend(t, () => tf.tidy(() => {
-    const order = tf.tensor1d(Random.from(7).shuffle(Array.from({ length: 20 }, (_, j) => j)), 'int32');
-    const dead = tf.tensor1d(Array.from({ length: 20 }, (_, j) => Number(j > 12)));
-    const permuted = (weights: Weights): Weights => Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, name === 'bDec' ? w : tf.gather(w, order)]));
-    const of = (weights: Weights, mask: Tensor): { gradients: Weights; latents: Tensor; loss: number } => {
-      const context: LossContext = lossContext(sizes, { dead: mask as LossContext['dead'], deadCount: 7 });
-      const { latents, loss } = batchTopK.loss(weights, batchOf(batch()), config, context);
-      return { gradients: lossGradients(batchTopK, weights, {}, batchOf(batch()), config, context), latents, loss: loss.dataSync()[0]! };
-    };
-    const [plain, moved] = [of(start(), dead), of(permuted(start()), tf.gather(dead, order))];
-    assertClose([moved.loss], [plain.loss], 1e-6);
-    assertClose(moved.latents.dataSync(), tf.gather(plain.latents, order, 1).dataSync(), 1e-5);
-    for (const [name, gradient] of Object.entries(permuted(plain.gradients))) assertClose(moved.gradients[name]!.dataSync(), gradient.dataSync(), 1e-5, name);
-  }));
-});
+for (const variant of [batchTopK, topk] as AnyVariant[]) {
+  test(`${variant.id}: permuting the latents permutes everything, the auxiliary loss of dead latents included`, async (t) => {
+    await eachBackend(t, () => tf.tidy(() => {
+      const order = tf.tensor1d(Random.from(7).shuffle(Array.from({ length: 20 }, (_, j) => j)), 'int32');
+      const dead = tf.tensor1d(Array.from({ length: 20 }, (_, j) => Number(j > 12)));
+      const permuted = (weights: Weights): Weights => Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, name === 'bDec' ? w : tf.gather(w, order)]));
+      const of = (weights: Weights, mask: Tensor): { gradients: Weights; latents: Tensor; loss: number } => {
+        const context: LossContext = lossContext(sizes, { dead: mask as LossContext['dead'], deadCount: 7 });
+        const { latents, loss } = variant.loss(weights, batchOf(batch()), config, context);
+        return { gradients: lossGradients(variant, weights, {}, batchOf(batch()), config, context), latents, loss: loss.dataSync()[0]! };
+      };
+      const [plain, moved] = [of(start(), dead), of(permuted(start()), tf.gather(dead, order))];
+      assertClose([moved.loss], [plain.loss], 1e-6);
+      assertClose(moved.latents.dataSync(), tf.gather(plain.latents, order, 1).dataSync(), 1e-5);
+      for (const [name, gradient] of Object.entries(permuted(plain.gradients))) assertClose(moved.gradients[name]!.dataSync(), gradient.dataSync(), 1e-5, name);
+    }));
+  });
+}
 
 test('gradients are those of finite differences', async (t) => {
   await eachBackend(t, () => tf.tidy(() => checkByDifferences(batchTopK, start(), {}, batchOf(batch()), config, lossContext(sizes), { step: 2e-4 })));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { Random } from '../../../../../src/engine/random.ts';
 import type { Weights } from '../../../../../src/engine/sae/definition.ts';
 import { jumprelu } from '../../../../../src/engine/sae/variants/jumprelu.ts';
@@ -84,8 +84,8 @@ test('thresholds stay positive, and are saved as they are; figures of them are g
 
 test('with thresholds of 0 it encodes as ReLU does', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
-    const weights = { ...start(), threshold: tf.zeros([20]) as Tensor1D };
-    const u = tf.add(tf.matMul(batch(), weights['wEnc'] as unknown as Tensor2D, false, true), weights['bEnc']!);
+    const weights: Weights = { ...start(), threshold: tf.zeros([20]) };
+    const u = tf.add(tf.matMul(batch(), weights['wEnc'] as Tensor2D, false, true), weights['bEnc']!);
     assertClose(jumprelu.encode(weights, batch(), config).dataSync(), tf.relu(u).dataSync(), 1e-6);
   }));
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { Random } from '../../../../../src/engine/random.ts';
-import type { Weights } from '../../../../../src/engine/sae/definition.ts';
+import type { AnyVariant, Weights } from '../../../../../src/engine/sae/definition.ts';
 import { batchTopK } from '../../../../../src/engine/sae/variants/batch-topk.ts';
 import { groupSizes, matryoshka, prefixReconstructions } from '../../../../../src/engine/sae/variants/matryoshka.ts';
 import { absent } from '../../../../support/backend.ts';
@@ -74,12 +74,14 @@ test('trained: the error falls from prefix to prefix, and L0 with the threshold 
   await useBackend('tensorflow');
   const fields = { k: 3, auxK: 16 };
   let fvu: number[] = [];
-  const measuring = { ...matryoshka, diagnose: (weights: Weights, { latents }: { latents: Tensor2D }) => {
-    const prefixes = prefixReconstructions(weights, latents, groupSizes(matryoshka.config.parse(fields).groups, 128));
-    fvu = prefixes.map((prefix) => tf.sum(tf.squaredDifference(prefix, prefixes.at(-1)!)).dataSync()[0]!);
-    return {};
+  const groups = groupSizes(matryoshka.config.parse(fields).groups, 128);
+  const measuring: AnyVariant = { ...matryoshka as AnyVariant, loss: (weights, batch, own, context) => {
+    const result = matryoshka.loss(weights, batch, own as never, context);
+    fvu = prefixReconstructions(weights, result.latents, groups).map((prefix) => tf.sum(tf.squaredDifference(batch.x, prefix)).dataSync()[0]!);
+    return result;
   } };
   const result = trainOnSyn({ variant: measuring, fields, dSae: 128, steps: 800, seed: 1 });
   assert.ok(Math.abs(result.l0 / 3 - 1) < 0.05 && result.fvu < 0.25, JSON.stringify(result));
+  // of the last batch
   assert.ok(fvu.every((value, g) => g === 0 || value < fvu[g - 1]!), String(fvu));
 });

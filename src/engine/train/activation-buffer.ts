@@ -4,14 +4,14 @@
  * Each pass over the data (epoch) puts the contexts in a seeded order and cuts it into chunks; the rows of a chunk are loaded and
  * shuffled together. So the place in the data is three numbers, and any place can be reached by loading one chunk.
  */
-import { LoupeError, nearestName } from '../../shared/errors.ts';
+import { LoupeError } from '../../shared/errors.ts';
 import { Random } from '../random.ts';
 import type { ActivationStore } from '../store/types.ts';
+import { copyRow, emptyParts, gatherRows, stackRows, type RowParts } from './row-parts.ts';
 import type { ActivationBatch, ActivationSource, HeldOutRows, SourceIdentity, SourcePosition } from './source.ts';
+import { chooseColumns, readColumns, type ColumnOptions, type StoreColumns } from './store-columns.ts';
 
-export interface StoreSourceOptions {
-  /** Hook to train at; null where the stores have only one. */
-  readonly hookPoint: string | null;
+export interface StoreSourceOptions extends ColumnOptions {
   readonly seed: number;
   /** Rows shuffled together. */
   readonly bufferRows: number;
@@ -25,8 +25,8 @@ interface ContextPlace {
 }
 
 interface Chunk {
-  /** float32 [rows, dIn] in the order of the contexts */
-  readonly x: Float32Array;
+  /** float32 [rows, width] each, in the order of the contexts */
+  readonly parts: RowParts;
   /** The shuffled order of rows. */
   readonly order: Uint32Array;
   /** Which context and position a row came from, [rows, 2]. */
@@ -38,10 +38,14 @@ const heldOutContexts = 16;
 
 export class StoreSource implements ActivationSource {
   readonly dIn: number;
+  readonly dOut: number;
+  readonly sources: number;
   readonly identity: SourceIdentity;
+  /** Where a target hook is named. */
+  readonly sampleTargets?: (rows: number) => Promise<Float32Array>;
   readonly #stores: readonly ActivationStore[];
   readonly #options: StoreSourceOptions;
-  readonly #hook: string;
+  readonly #columns: StoreColumns;
   readonly #training: readonly ContextPlace[];
   readonly #held: readonly ContextPlace[];
   #order: Uint32Array | null = null;
@@ -54,11 +58,15 @@ export class StoreSource implements ActivationSource {
   constructor(stores: readonly ActivationStore[], options: StoreSourceOptions) {
     this.#stores = stores;
     this.#options = options;
-    this.#hook = chooseHook(stores, options.hookPoint);
-    this.dIn = commonWidth(stores, this.#hook);
-    this.identity = identityOf(stores, this.#hook);
+    this.#columns = chooseColumns(stores, options);
+    const { columns, widths, identity } = this.#columns;
+    this.dIn = widths.x;
+    this.dOut = widths.y ?? widths.x;
+    this.sources = columns.x!.length;
+    this.identity = identity;
+    if (widths.y !== undefined) this.sampleTargets = (rows) => Promise.resolve(this.#sample(rows).y!);
     const places = stores.flatMap((store, s) => Array.from({ length: store.manifest.contexts }, (_, context) => ({ store: s, context })));
-    const contextLength = this.identity.contextLength;
+    const { contextLength } = identity;
     const held = Math.min(places.length, Math.ceil(options.heldOut / contextLength));
     this.#training = places.slice(0, places.length - held);
     this.#held = places.slice(places.length - held);
@@ -83,7 +91,7 @@ export class StoreSource implements ActivationSource {
   }
 
   next(rows: number): Promise<ActivationBatch> {
-    const x = new Float32Array(rows * this.dIn);
+    const parts = emptyParts(this.#columns.widths, rows);
     const origins = new Int32Array(rows * 2);
     let filled = 0;
     for (let empty = 0; filled < rows; ) {
@@ -96,26 +104,15 @@ export class StoreSource implements ActivationSource {
         continue;
       }
       const count = Math.min(left, rows - filled);
-      this.#copyRows(chunk, count, x, filled, origins);
+      this.#copyRows(chunk, count, parts, filled, origins);
       filled += count;
       this.#offset += count;
     }
-    return Promise.resolve({ x, rows, originOf: (row) => this.#describe(origins[2 * row]!), origins });
+    return Promise.resolve({ ...parts, rows, originOf: (row) => this.#describe(origins[2 * row]!), origins });
   }
 
   sample(rows: number): Promise<Float32Array> {
-    const contexts = Math.min(this.#training.length, Math.max(1, Math.ceil(rows / this.identity.contextLength)));
-    const parts: Float32Array[] = [];
-    for (let i = 0; i < contexts; i++) {
-      const index = Math.floor((i * this.#training.length) / contexts);
-      const place = this.#training[index]!;
-      const { x, mask } = this.#read(place, 1);
-      const kept = unmasked(x, mask, this.dIn);
-      const bad = kept.find((value) => !Number.isFinite(value));
-      if (bad !== undefined) throw new LoupeError('not-finite', `an activation is ${bad} (${this.#describe(index)}). Harvest that part again.`);
-      parts.push(kept);
-    }
-    return Promise.resolve(concatenate(parts));
+    return Promise.resolve(this.#sample(rows).x);
   }
 
   async *heldOut(): AsyncIterable<HeldOutRows> {
@@ -123,19 +120,42 @@ export class StoreSource implements ActivationSource {
       const first = this.#held[i]!;
       let count = 1;
       while (count < heldOutContexts && this.#held[i + count]?.store === first.store) count++;
-      yield this.#read(first, count);
+      yield this.#heldOutRows(first, count);
       i += count;
     }
   }
 
   close(): void {
-    for (const store of this.#stores) store.close();
+    for (const store of [this.#stores, ...(this.#options.beside ?? [])].flat()) store.close();
   }
 
-  #read(place: ContextPlace, count: number): HeldOutRows {
-    const store = this.#stores[place.store]!;
-    const x = store.activations(this.#hook, place.context, count);
-    return { x, rows: x.length / this.dIn, mask: store.mask(place.context, count) };
+  /** Rows of contexts spread over the training data, float32 [rows, width] each; refuses what is not finite. */
+  #sample(rows: number): RowParts {
+    const contexts = Math.min(this.#training.length, Math.max(1, Math.ceil(rows / this.identity.contextLength)));
+    const pieces: RowParts[] = [];
+    for (let i = 0; i < contexts; i++) {
+      const index = Math.floor((i * this.#training.length) / contexts);
+      const piece = this.#counted(this.#training[index]!);
+      const broken = (value: number): boolean => !Number.isFinite(value);
+      const bad = piece.x.find(broken) ?? piece.y?.find(broken);
+      if (bad !== undefined) throw new LoupeError('not-finite', `an activation is ${bad} (${this.#describe(index)}). Harvest that part again.`);
+      pieces.push(piece);
+    }
+    return stackRows(this.#columns.widths, pieces);
+  }
+
+  #read({ store, context }: ContextPlace, count: number): RowParts {
+    return readColumns(this.#columns, store, context, count);
+  }
+
+  /** The rows of one context whose mask is 1. */
+  #counted(place: ContextPlace): RowParts {
+    return gatherRows(this.#columns.widths, this.#read(place, 1), unmaskedRows(this.#maskOf(place)));
+  }
+
+  #heldOutRows(place: ContextPlace, count: number): HeldOutRows {
+    const { x, y } = this.#read(place, count);
+    return { x, rows: x.length / this.dIn, mask: this.#stores[place.store]!.mask(place.context, count), ...(y === undefined ? {} : { y }) };
   }
 
   #contextsPerChunk(): number {
@@ -172,17 +192,16 @@ export class StoreSource implements ActivationSource {
     const chosen = this.#epochOrder().subarray(this.#index * perChunk, (this.#index + 1) * perChunk);
     const masks = Array.from(chosen, (i) => this.#maskOf(this.#training[i]!));
     const rows = masks.reduce((sum, mask) => sum + countOnes(mask), 0);
-    const chunk = { x: new Float32Array(rows * this.dIn), order: new Uint32Array(rows), origins: new Int32Array(rows * 2) };
+    const { widths } = this.#columns;
+    const chunk = { parts: emptyParts(widths, rows), order: new Uint32Array(rows), origins: new Int32Array(rows * 2) };
     let row = 0;
     for (const [c, i] of chosen.entries()) {
-      const { x } = this.#read(this.#training[i]!, 1);
-      const mask = masks[c]!;
-      for (let r = 0; r < mask.length; r++) {
-        if (mask[r] === 0) continue;
-        chunk.x.set(x.subarray(r * this.dIn, (r + 1) * this.dIn), row * this.dIn);
+      const parts = this.#read(this.#training[i]!, 1);
+      for (const position of unmaskedRows(masks[c]!)) {
+        copyRow(widths, parts, position, chunk.parts, row);
         chunk.order[row] = row;
         chunk.origins[2 * row] = i;
-        chunk.origins[2 * row++ + 1] = r;
+        chunk.origins[2 * row++ + 1] = position;
       }
     }
     Random.from(this.#options.seed, `rows of chunk ${this.#index} of epoch ${this.#epoch}`).shuffle(chunk.order);
@@ -193,10 +212,10 @@ export class StoreSource implements ActivationSource {
     return this.#stores[place.store]!.mask(place.context, 1);
   }
 
-  #copyRows(chunk: Chunk, count: number, x: Float32Array, at: number, origins: Int32Array): void {
+  #copyRows(chunk: Chunk, count: number, parts: RowParts, at: number, origins: Int32Array): void {
     for (let i = 0; i < count; i++) {
       const row = chunk.order[this.#offset + i]!;
-      x.set(chunk.x.subarray(row * this.dIn, (row + 1) * this.dIn), (at + i) * this.dIn);
+      copyRow(this.#columns.widths, chunk.parts, row, parts, at + i);
       origins[2 * (at + i)] = chunk.origins[2 * row]!;
       origins[2 * (at + i) + 1] = chunk.origins[2 * row + 1]!;
     }
@@ -204,7 +223,7 @@ export class StoreSource implements ActivationSource {
 
   #describe(index: number): string {
     const { store, context } = this.#training[index]!;
-    return `context ${context} of ${this.#stores[store]!.folder}, hook ${this.#hook}`;
+    return `context ${context} of ${this.#stores[store]!.folder}, hook ${this.identity.hookPoint}`;
   }
 
   #nothingUnmasked(): LoupeError {
@@ -218,59 +237,8 @@ function countOnes(mask: Uint8Array): number {
   return count;
 }
 
-/** Rows of float32 [rows, d] whose mask is 1. */
-export function unmasked(x: Float32Array, mask: Uint8Array, d: number): Float32Array {
-  const out = new Float32Array(countOnes(mask) * d);
-  let at = 0;
-  for (let row = 0; row < mask.length; row++) {
-    if (mask[row] === 0) continue;
-    out.set(x.subarray(row * d, (row + 1) * d), at);
-    at += d;
-  }
-  return out;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
-function chooseHook(stores: readonly ActivationStore[], asked: string | null): string {
-  const first = stores[0];
-  if (first === undefined) throw new LoupeError('bad-request', 'activations names no store: give at least one folder');
-  const names = first.manifest.hooks.map((hook) => hook.name);
-  if (asked === null) {
-    if (names.length === 1) return names[0]!;
-    throw new LoupeError('bad-request', `${first.folder} holds several hooks: set hookPoint to one of ${names.join(', ')}`);
-  }
-  for (const store of stores) {
-    const own = store.manifest.hooks.map((hook) => hook.name);
-    if (own.includes(asked)) continue;
-    const near = nearestName(asked, own);
-    throw new LoupeError('not-found', `${store.folder} has no hook ${asked}${near === undefined ? '' : `; did you mean ${near}?`} It has ${own.join(', ')}.`);
-  }
-  return asked;
-}
-
-function commonWidth(stores: readonly ActivationStore[], hook: string): number {
-  const widths = stores.map((store) => store.manifest.hooks.find(({ name }) => name === hook)?.d ?? 0);
-  const other = widths.findIndex((width) => width !== widths[0]);
-  if (other === -1) return widths[0]!;
-  throw new LoupeError('mismatch', `${hook} is ${widths[0]} wide in ${stores[0]!.folder} and ${widths[other]} in ${stores[other]!.folder}: train on stores of one model`);
-}
-
-function identityOf(stores: readonly ActivationStore[], hookPoint: string): SourceIdentity {
-  const { model, corpus, contextLength, prependBos } = stores[0]!.manifest;
-  for (const { folder, manifest } of stores) {
-    if (manifest.model.hash === model.hash && manifest.contextLength === contextLength) continue;
-    const what = manifest.model.hash === model.hash ? `contexts of ${manifest.contextLength} tokens` : `the model ${manifest.model.name}`;
-    throw new LoupeError('mismatch', `${folder} holds ${what}, unlike ${stores[0]!.folder}: train on stores that were harvested alike`);
-  }
-  const sources = [...new Set(stores.flatMap((store) => store.manifest.corpus.sources))];
-  return { model, corpus: { ...corpus, sources }, hookPoint, contextLength, prependBos };
+function unmaskedRows(mask: Uint8Array): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < mask.length; row++) if (mask[row] === 1) rows.push(row);
+  return rows;
 }

@@ -15,6 +15,11 @@ const common = {
   isolate: z.boolean().default(false).describe('Without a store: attention stays within each document'),
   out: path.describe('Folder that the dictionary is written to'),
   hookPoint: z.string().max(200).nullable().default(null).describe('Hook of the stores to train at; empty: the only one that they have'),
+  targetHook: z.string().max(200).nullable().default(null).describe('Transcoders: the hook that is predicted from hookPoint'),
+  hookPoints: z.array(z.string().min(1).max(200)).max(64).default([])
+    .describe('Crosscoders: hooks of one width that are read at once, in place of hookPoint; with besideActivations one for each set of stores'),
+  besideActivations: z.array(path).max(64).default([])
+    .describe('Crosscoders of several models: stores of the others with the same tokens, for each further model as many as there are activations'),
   dSae: z.int().min(1).max(4_194_304).describe('Width of the dictionary').meta({ unit: 'latents' }),
   seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Seed of the initial weights and of the order of the data'),
   steps: z.int().min(1).max(100_000_000).default(1000).describe('Batches to train on').meta({ unit: 'steps' }),
@@ -62,9 +67,25 @@ function crossFieldProblems(config: TrainConfig): string[] {
   const streams = config.model !== null || config.corpus !== null;
   if (streams && config.activations.length > 0) problems.push('activations and model are both given: train on stores, or on a model and a corpus');
   if (!streams && config.activations.length === 0) problems.push('activations is empty: name a store, or a model and a corpus');
-  if (streams && (config.model === null || config.corpus === null || config.hookPoint === null)) problems.push('training without a store needs model, corpus and hookPoint');
+  if (streams && (config.model === null || config.corpus === null || (config.hookPoint === null && config.hookPoints.length === 0))) {
+    problems.push('training without a store needs model, corpus and hookPoint (or hookPoints)');
+  }
+  problems.push(...hookProblems(config));
   if ((config.warmupSteps ?? 0) > config.steps) problems.push(`warmupSteps is ${config.warmupSteps}, steps is ${config.steps}: choose warmupSteps <= steps`);
   if (config.bufferRows !== null && config.bufferRows < config.batch) problems.push(`bufferRows is ${config.bufferRows}, batch is ${config.batch}: choose bufferRows >= batch`);
+  return problems;
+}
+
+/** Rules about the fields that name hooks and the stores beside others. */
+function hookProblems({ variant, activations, besideActivations, hookPoint, hookPoints, targetHook }: TrainConfig): string[] {
+  const { data } = variantById(variant);
+  const problems: string[] = [];
+  if (data !== 'pairs' && targetHook !== null) problems.push(`targetHook is ${targetHook}, and ${variant} reconstructs its own input: leave it out, or train a transcoder`);
+  if (data !== 'sources' && hookPoints.length + besideActivations.length > 0) problems.push(`hookPoints and besideActivations are for crosscoders, and variant is ${variant}: use hookPoint and activations`);
+  if (hookPoint !== null && hookPoints.length > 0) problems.push('hookPoint and hookPoints are both given: hookPoints takes its place');
+  if (besideActivations.length > 0 && (activations.length === 0 || besideActivations.length % activations.length !== 0)) {
+    problems.push(`besideActivations names ${besideActivations.length} stores for ${activations.length} activations: give as many for each further model`);
+  }
   return problems;
 }
 

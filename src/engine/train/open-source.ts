@@ -5,7 +5,9 @@ import { StreamSource } from '../harvest/stream.ts';
 import { loadBackend } from '../backend/load.ts';
 import type { JobContext } from '../job.ts';
 import { loadModel } from '../lm/load.ts';
+import { variantById } from '../sae/registry.ts';
 import { openStore } from '../store/open.ts';
+import type { ActivationStore } from '../store/types.ts';
 import { StoreSource } from './activation-buffer.ts';
 import { resolveTraining } from './config.ts';
 import type { TrainConfig } from './config.ts';
@@ -20,14 +22,23 @@ export function openSource(config: TrainConfig, context: Pick<JobContext, 'signa
 }
 
 function openStores(config: TrainConfig): ActivationSource {
-  const stores = [];
+  const opened: ActivationStore[] = [];
+  const open = (folder: string): ActivationStore => {
+    opened.push(openStore(folder));
+    return opened.at(-1)!;
+  };
   try {
-    for (const folder of config.activations) stores.push(openStore(folder));
+    const stores = config.activations.map(open);
+    const others = config.besideActivations.map(open);
+    const beside = Array.from({ length: others.length / stores.length }, (_, i) => others.slice(i * stores.length, (i + 1) * stores.length));
     const tokens = stores.reduce((sum, { manifest }) => sum + manifest.contexts * manifest.contextLength, 0);
-    const heldOut = config.heldOut ?? Math.min(mostHeldOut, Math.floor(tokens / 10));
-    return new StoreSource(stores, { hookPoint: config.hookPoint, seed: config.seed, bufferRows: resolveTraining(config).bufferRows, heldOut });
+    const { hookPoint, hookPoints, targetHook, seed } = config;
+    return new StoreSource(stores, {
+      hookPoint, hookPoints, targetHook, beside, seed, gradients: variantById(config.variant).data === 'gradients',
+      bufferRows: resolveTraining(config).bufferRows, heldOut: config.heldOut ?? Math.min(mostHeldOut, Math.floor(tokens / 10)),
+    });
   } catch (error) {
-    for (const store of stores) store.close();
+    for (const store of opened) store.close();
     throw error;
   }
 }

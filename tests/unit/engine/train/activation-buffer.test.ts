@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { openStore } from '../../../../src/engine/store/open.ts';
-import { StoreSource, unmasked } from '../../../../src/engine/train/activation-buffer.ts';
+import { StoreSource } from '../../../../src/engine/train/activation-buffer.ts';
 import { writeSmallStore } from '../../../support/small-store.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -88,6 +88,18 @@ test('a place of another kind of source is refused', async (t) => {
   assert.throws(() => void source.seek({ batches: 3 }), { kind: 'bad-file' });
 });
 
-test('unmasked rows are packed', () => {
-  assert.deepEqual([...unmasked(Float32Array.of(1, 2, 3, 4, 5, 6), Uint8Array.of(1, 0, 1), 2)], [1, 2, 5, 6]);
+test('a target hook gives pairs of one token, in batches, in the sample and in what is held out', async (t) => {
+  const folder = join(temporaryFolder(t), 'store');
+  await writeSmallStore(folder);
+  const source = new StoreSource([openStore(folder)], { hookPoint, targetHook: 'blocks.1.hook_resid_post', seed: 1, bufferRows: 8, heldOut: 8 });
+  t.after(() => source.close());
+  assert.deepEqual([source.dIn, source.dOut, source.sources], [2, 3, 1]);
+  // A row's values are its number, + 1/2 at the second hook, + column / 4.
+  const check = (x: Float32Array, y: Float32Array): void => {
+    for (let row = 0; row < x.length / 2; row++) assert.deepEqual([...y.subarray(3 * row, 3 * row + 3)], [0.5, 0.75, 1].map((part) => x[2 * row]! + part));
+  };
+  const { x, y } = await source.next(9);
+  check(x, y!);
+  check(await source.sample(100), await source.sampleTargets!(100));
+  for await (const held of source.heldOut()) check(held.x, held.y!);
 });

@@ -66,6 +66,9 @@ export const metricDefinitions: readonly MetricDefinition[] = [
   define('windowShare', 'Share in the window', '', 'pre-activations with |u - threshold| < bandwidth / 2, / all', 'Those that give thresholds their gradient (Rajamanoharan et al. 2024, 2407.14435); near 0: thresholds cannot learn', '0 to 1', null, true),
   define('penaltyPower', 'Power of the penalty', '', 'p of sum f^p', 'Falls from 1 during training (Karvonen et al. 2024, 2408.00113)', '0 to 1', null),
   define('encoderRecall', 'Recall of the encoder', '', 'latents kept that float32 keeps too / latents that float32 keeps', 'What a low-precision encoder product finds; measured every 100 steps on 256 tokens', '0 to 1', 'higher'),
+  define('atoms', 'Atoms', 'atoms', 'rows of the dictionary so far', 'Tokens that ITDA has made part of the dictionary', '1 to dSae', null),
+  define('atomsAdded', 'Atoms added', 'atoms a batch', 'rows of the batch with error above tau', 'Tokens of the last batch that the dictionary could not explain and now holds', '0 to the batch', null),
+  define('atomsRefused', 'Atoms refused', 'atoms a batch', 'rows with error above tau while the dictionary was full', 'Tokens that should have become atoms and found no room: raise dSae or tau', '0 to the batch', 'lower'),
   define('lr', 'Learning rate', '', 'rate * warm-up * decay', 'Step size of the optimiser', '0 and more', null),
   define('tokensPerSecond', 'Speed', 'tokens/s', 'tokens / seconds', 'Tokens trained on, averaged since the last logged row', '0 and more', 'higher'),
 ];

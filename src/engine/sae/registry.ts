@@ -9,6 +9,7 @@ import { featureChoice } from './variants/feature-choice.ts';
 import { gated } from './variants/gated.ts';
 import { gba } from './variants/gba.ts';
 import { gradientSae } from './variants/gradient.ts';
+import { itda } from './variants/itda.ts';
 import { jumprelu } from './variants/jumprelu.ts';
 import { matchingPursuitSae } from './variants/matching-pursuit.ts';
 import { matryoshka } from './variants/matryoshka.ts';
@@ -39,7 +40,7 @@ export const registry = checkedRegistry([
   topk, batchTopK, matryoshka, switchSae,
   jumprelu, gated,
   mutualChoice, featureChoice, topAfa, absTopK, variational,
-  gradientSae, matchingPursuitSae, gba, tsae,
+  gradientSae, matchingPursuitSae, gba, itda, tsae,
   transcoder, skipTranscoder, crosscoder, endToEnd,
 ]);
 

@@ -15,6 +15,7 @@ function configure(command: Command): void {
     .option('--batch <n>', 'tokens a step', '4096')
     .option('--steps <n>', 'timed steps', '5')
     .option('--warmup <n>', 'steps before them', '2')
+    .option('--l0 <n>', 'latents a token that ReLU and JumpReLU dictionaries start at, as late in a run; 0: at their own start', '0')
     .option('--precision <p>', 'precision of the encoder product: f32', 'f32');
 }
 
@@ -30,7 +31,7 @@ export const command: CliCommand = {
     const number = (name: string, least: number, most: number): number => wholeNumber(options, name, least, most);
     const settings = {
       variant, dIn: number('d', 1, 65_536), dSae: number('n', 1, 4_194_304), k: number('k', 1, 100_000), batch: number('batch', 1, 1_048_576),
-      steps: number('steps', 1, 100_000), warmup: number('warmup', 0, 1000), seed: context.seed, precision: 'f32' as const,
+      steps: number('steps', 1, 100_000), warmup: number('warmup', 0, 1000), seed: context.seed, precision: 'f32' as const, l0: number('l0', 0, 100_000),
     };
     if (settings.k > settings.dSae) throw new LoupeError('bad-request', `--k is ${settings.k}, --n is ${settings.dSae}: choose k <= n`);
     const json = await benchTrain(settings, context.log);

@@ -194,6 +194,13 @@ export function encodeBatchTopK(encoded: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1
   });
 }
 
+/** `count` rows at equal distances (neighbours may be of one context), or all: float32 [count, dIn] of x [rows, dIn]. */
+export function spreadRows(x: Tensor2D, count: number): Tensor2D {
+  const rows = x.shape[0];
+  const taken = Math.min(rows, count);
+  return tf.gather(x, tf.tensor1d(Int32Array.from({ length: taken }, (_, i) => Math.floor((i * rows) / taken)), 'int32'));
+}
+
 /**
  * A bound that about `candidateShare / 2` times the wanted entries lie above, from a few rows of the batch.
  *
@@ -202,12 +209,9 @@ export function encodeBatchTopK(encoded: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1
  */
 export function guessBound(encoded: Tensor2D, wEnc: Tensor2D, bEnc: Tensor1D, count: number): number {
   return tf.tidy(() => {
-    const rows = encoded.shape[0];
-    const sampled = Math.min(rows, 64);
-    // spread over the batch: neighbouring rows may be of one context
-    const at = tf.tensor1d(Int32Array.from({ length: sampled }, (_, i) => Math.floor((i * rows) / sampled)), 'int32');
-    const u = tf.add(tf.matMul(tf.gather(encoded, at), wEnc, false, true), bEnc) as Tensor2D;
-    const wanted = Math.ceil(((candidateShare / 2) * count * sampled) / rows);
+    const some = spreadRows(encoded, 64);
+    const u = tf.add(tf.matMul(some, wEnc, false, true), bEnc) as Tensor2D;
+    const wanted = Math.ceil(((candidateShare / 2) * count * some.shape[0]) / encoded.shape[0]);
     if (wanted >= u.size) return 0;
     const codes = codesAbove(u, tf.zerosLike(bEnc), tf.zerosLike(bEnc));
     if (codes.values.shape[0] <= wanted) return 0;

@@ -5,11 +5,13 @@ import { breathe } from '../job.ts';
 import { Random } from '../random.ts';
 import { unitRows } from '../sae/parts.ts';
 import { resolveTraining, trainConfigSchema } from './config.ts';
-import type { TrainConfig } from './config.ts';
+import type { ResolvedTraining, TrainConfig } from './config.ts';
 import { variantById } from '../sae/registry.ts';
 import { measureSample } from './prepare.ts';
 import { batchTensors, disposeBatch } from './batch.ts';
+import { startAtL0 } from './bench-start.ts';
 import { createTrainer } from './run.ts';
+import type { StepReport } from './trainer.ts';
 
 export interface BenchSettings {
   readonly variant: string;
@@ -24,6 +26,8 @@ export interface BenchSettings {
   readonly warmup: number;
   readonly seed: number;
   readonly precision: 'f32';
+  /** L0 that ReLU and JumpReLU dictionaries start at; 0: that of their initial weights. */
+  readonly l0?: number;
 }
 
 /** Distinct batches that are cycled through. */
@@ -69,7 +73,8 @@ function firstAbove(ascending: Float64Array, target: number): number {
 function configOf(settings: BenchSettings): TrainConfig {
   const { variant, dSae, k, batch, seed, precision } = settings;
   // far more steps than are run: schedules and dead windows are those of a long run's middle
-  return trainConfigSchema.parse({ variant, dSae, k, batch, seed, precision, activations: ['bench'], out: 'none', steps: 1_000_000 });
+  const own = 'k' in variantById(variant).config.shape ? { k } : {};
+  return trainConfigSchema.parse({ variant, dSae, ...own, batch, seed, precision, activations: ['bench'], out: 'none', steps: 1_000_000 });
 }
 
 /** Runs the steps; figures as `loupe bench train --json` prints them. */
@@ -83,8 +88,13 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
   const figures = measureSample({ x: batches[0]!, y: null }, sizes, config.biasInit, variantById(config.variant).scaling);
   const resolved = resolveTraining(config);
   const trainer = createTrainer(config, resolved, sizes, figures);
+  if ((settings.l0 ?? 0) > 0) {
+    const first = batchTensors({ x: batches[0]!, rows: batch, originOf: String }, sizes, figures);
+    startAtL0(trainer, variantById(config.variant), first.x, settings.l0!);
+    disposeBatch(first);
+  }
   const times: number[] = [];
-  const losses: number[] = [];
+  const reports: StepReport[] = [];
   const before = peakRssMb();
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
@@ -95,35 +105,35 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
     const report = trainer.step(tensors, resolved.lr, step);
     disposeBatch(tensors);
     const ms = performance.now() - begin;
-    losses.push(report.loss);
+    reports.push(report);
     if (step >= settings.warmup) times.push(ms);
     log(`step ${step}: ${ms.toFixed(0)} ms, loss ${report.loss.toFixed(4)}`);
   }
   const cpu = process.cpuUsage(cpuBefore);
   const share = (cpu.user + cpu.system) / 1000 / (performance.now() - start) / threadCount();
   trainer.dispose();
-  return summary(settings, config, { backend, times, losses, before, share });
+  return summary(settings, resolved, { backend, times, reports, before, share });
 }
 
 interface Measured {
   readonly backend: string;
   readonly times: number[];
-  readonly losses: readonly number[];
+  readonly reports: readonly StepReport[];
   readonly before: number;
   /** CPU time over wall time and threads. */
   readonly share: number;
 }
 
-function summary(settings: BenchSettings, config: TrainConfig, { backend, times, losses, before, share }: Measured): Record<string, unknown> {
+function summary(settings: BenchSettings, resolved: ResolvedTraining, { backend, times, reports, before, share }: Measured): Record<string, unknown> {
   const { variant, dIn, dSae, k, batch, precision } = settings;
   const sorted = [...times].sort((a, b) => a - b);
   const median = sorted[sorted.length >> 1]!;
   return {
-    variant, backend, precision, clip: config.clip, project: true, threads: threadCount(), d: dIn, n: dSae, k, batch,
+    variant, backend, precision, clip: resolved.clip, project: variantById(variant).unitDecoder, threads: threadCount(), d: dIn, n: dSae, k, batch,
     tokens_per_s: Number((batch / (median / 1000)).toFixed(1)), ms_per_step: Number(median.toFixed(2)),
     ms_min: Number(sorted[0]!.toFixed(2)), ms_max: Number(sorted.at(-1)!.toFixed(2)), steps_timed: times.length,
     cpu_share: Number(share.toFixed(3)), peak_rss_mb: peakRssMb(), rss_before_steps_mb: before,
-    loss_first: losses[0], loss_last: losses.at(-1),
+    l0: Number(reports.at(-1)!.l0.toFixed(1)), loss_first: reports[0]!.loss, loss_last: reports.at(-1)!.loss,
   };
 }
 

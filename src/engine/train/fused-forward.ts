@@ -13,8 +13,10 @@ import type { LatentGroups } from '../ops/sparse-decode.ts';
 import { encodeTopK } from '../ops/top-k.ts';
 import type { FusedForm, LossContext } from '../sae/definition.ts';
 import { rowNorms } from '../sae/parts.ts';
-
-export type KindOf<K extends FusedForm['kind']> = Extract<FusedForm, { readonly kind: K }>;
+import { denseForward, isDense } from './fused-dense.ts';
+import type { DenseForward, DenseOptions } from './fused-dense.ts';
+import { sparsityOf } from './fused-penalty.ts';
+import type { KindOf } from './fused-penalty.ts';
 
 /** What the fused step trains: the four weights of every dictionary, and thresholds where the form has them. */
 export interface FusedParameters extends SparseParameters {
@@ -36,7 +38,7 @@ export interface FusedFigures {
   readonly windowShare: number;
 }
 
-export interface FusedForward {
+export interface SparseForward {
   readonly gradient: SparseGradient;
   /** float32 [dSae]; null where there are no thresholds */
   readonly thresholdGradient: Tensor1D | null;
@@ -70,20 +72,29 @@ export function readWeights({ wEnc, wDec, bEnc, bDec, threshold }: FusedParamete
 }
 
 /** x float32 [rows, dIn], encoded x or x - bDec [rows, dIn]. */
-export function fusedForward(form: FusedForm, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, context: LossContext): FusedForward {
-  switch (form.kind) {
-    case 'topk': case 'batch-topk': return keptForward(form, weights, x, encoded, context);
-    case 'relu': return reluForward(form, weights, x, encoded, context);
-    case 'jumprelu': return jumpForward(form, weights, x, encoded, context);
-  }
+export function fusedForward(
+  form: FusedForm, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, context: LossContext, options: DenseOptions,
+): SparseForward | DenseForward {
+  if (form.kind === 'topk' || form.kind === 'batch-topk') return keptForward(form, weights, x, encoded, context);
+  const bound = boundOf(form, weights);
+  if (isDense(encoded, weights, bound)) return denseForward(form, weights, x, encoded, context, options);
+  const codes = encodeAbove(encoded, weights.wEnc, weights.bEnc, bound);
+  return form.kind === 'relu' ? reluForward(form, weights, x, encoded, codes, context) : jumpForward(form, weights, x, encoded, codes, context);
+}
+
+/** What entries of the codes lie above: active ones, and those of the window below a threshold. float32 [dSae] */
+function boundOf(form: KindOf<'relu' | 'jumprelu'>, { bEnc, threshold }: ReadWeights): Tensor1D {
+  if (form.kind === 'relu') return tf.zerosLike(bEnc);
+  // a little below the window, against rounding: what does not belong to it is masked out
+  return tf.sub(threshold!, 0.51 * form.bandwidth);
 }
 
 /** TopK, BatchTopK and Matryoshka: the error is a share of the variance. */
-function keptForward(form: KindOf<'topk' | 'batch-topk'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, { variance, dSae }: LossContext): FusedForward {
+function keptForward(form: KindOf<'topk' | 'batch-topk'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, { variance, dSae }: LossContext): SparseForward {
   const rows = x.shape[0];
   const groups = form.kind === 'topk' ? oneGroup(dSae) : { ends: form.ends, weights: form.ends.map(() => 1) };
   const { codes, smallestKept } = form.kind === 'topk'
-    ? { codes: flatCodes(encodeTopK(encoded, weights.wEnc, weights.bEnc, form.k)), smallestKept: null }
+    ? { codes: flatCodes(encodeTopK(encoded, weights.wEnc, weights.bEnc, form.k, form.precision)), smallestKept: null }
     : batchTopK(encoded, weights, form.k * rows);
   const decoded = decode({ codes, groups, errorScale: 2 / (rows * variance) }, weights, x, encoded, false);
   const active = first(tf.sum(tf.cast(tf.greater(codes.values, 0), 'float32')));
@@ -112,9 +123,8 @@ function decode(
 }
 
 /** ReLU + L1, weighted by decoder norms or not. */
-function reluForward(form: KindOf<'relu'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, context: LossContext): FusedForward {
+function reluForward(form: KindOf<'relu'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, codes: SparseCodes, context: LossContext): SparseForward {
   const rows = x.shape[0];
-  const codes = encodeAbove(encoded, weights.wEnc, weights.bEnc, tf.zerosLike(weights.bEnc));
   const { gradient, rowErrors } = decode({ codes, groups: oneGroup(context.dSae), errorScale: 2 / rows }, weights, x, encoded, false);
   const coefficient = form.coefficient(context);
   const norms = form.byNorm ? tf.gather(rowNorms(weights.wDec), codes.indices) : tf.onesLike(codes.values);
@@ -132,10 +142,10 @@ function reluForward(form: KindOf<'relu'>, weights: ReadWeights, x: Tensor2D, en
  * JumpReLU: beside the active entries the codes hold those of the window below a threshold, with value 0, for the threshold's
  * pseudo-gradients (Rajamanoharan et al. 2024, arXiv 2407.14435, eq. 11 and 12).
  */
-function jumpForward(form: KindOf<'jumprelu'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, context: LossContext): FusedForward {
+function jumpForward(
+  form: KindOf<'jumprelu'>, weights: ReadWeights, x: Tensor2D, encoded: Tensor2D, near: SparseCodes, context: LossContext,
+): SparseForward {
   const [rows, threshold] = [x.shape[0], weights.threshold!];
-  // a little below the window, against rounding: what does not belong to it is masked out
-  const near = encodeAbove(encoded, weights.wEnc, weights.bEnc, tf.sub(threshold, 0.51 * form.bandwidth) as Tensor1D);
   const own = tf.gather(threshold, near.indices) as Tensor1D;
   const active = tf.cast(tf.greater(near.values, own), 'float32') as Tensor1D;
   const codes = { ...near, values: tf.mul(near.values, active) as Tensor1D };
@@ -151,12 +161,4 @@ function jumpForward(form: KindOf<'jumprelu'>, weights: ReadWeights, x: Tensor2D
     thresholdGradient: tf.scatterND(tf.expandDims(near.indices, 1), pulls, [context.dSae]) as Tensor1D,
     figures: { loss, penalty, squaredError, l0, smallestKept: null, windowShare: first(tf.sum(windowed) as Scalar) / (rows * context.dSae) },
   };
-}
-
-/** The penalty of an L0 before its coefficient, and d (coefficient * penalty) / d L0. */
-export function sparsityOf({ targetL0, coefficient }: KindOf<'jumprelu'>, l0: number, context: LossContext): { readonly penalty: number; readonly slope: number } {
-  const factor = coefficient(context);
-  if (targetL0 === null) return { penalty: l0, slope: factor };
-  const miss = l0 / targetL0 - 1;
-  return { penalty: miss * miss, slope: (factor * 2 * miss) / targetL0 };
 }

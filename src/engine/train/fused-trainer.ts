@@ -8,17 +8,20 @@ import { LoupeError } from '../../shared/errors.ts';
 import { adam, createAdamCell, disposeAdamCell } from '../ops/adam.ts';
 import { createCell } from '../ops/cell.ts';
 import type { Cell } from '../ops/cell.ts';
-import { disposeSparseParameters, rowUpdate } from '../ops/row-update.ts';
+import { denseUpdate, disposeSparseParameters, rowUpdate } from '../ops/row-update.ts';
 import { scoped } from '../ops/scope.ts';
 import { Random } from '../random.ts';
 import type { AnyVariant, Batch, FusedForm, FusedResult, LossContext, Weights } from '../sae/definition.ts';
 import { deadLatents } from './dead-latents.ts';
 import { auxiliary } from './fused-auxiliary.ts';
 import type { Auxiliary } from './fused-auxiliary.ts';
+import type { DenseForward } from './fused-dense.ts';
 import { fusedForward, readWeights } from './fused-forward.ts';
-import type { FusedForward, FusedParameters } from './fused-forward.ts';
+import type { FusedParameters, SparseForward } from './fused-forward.ts';
 import { readCells, restoreCells } from './state.ts';
 import type { StepReport, Trainer, TrainerSettings } from './trainer.ts';
+
+type Forward = SparseForward | DenseForward;
 
 export class FusedTrainer implements Trainer {
   readonly #parameters: FusedParameters;
@@ -52,8 +55,9 @@ export class FusedTrainer implements Trainer {
       const loss = figures.loss + this.#auxCoefficient() * (aux?.loss ?? 0);
       if (!Number.isFinite(loss)) throw new LoupeError('not-finite', `the loss is ${loss} at step ${step}`);
       const result: FusedResult = { ...figures, reconstruction: () => tf.add(x, wholeError(forward)) };
-      const extra = this.#form.diagnose?.(this.weights(), result);
-      const square = this.#update(forward, aux, lr, step);
+      // freed before the update, which would copy weights that are still read
+      const extra = scoped(() => this.#form.diagnose?.(this.weights(), result));
+      const square = this.#update(forward, x.shape[0], aux, lr, step);
       this.#afterStep(x, result, context);
       return {
         loss, auxLoss: aux?.loss ?? figures.penalty, fvu: figures.squaredError / this.#settings.variance, l0: figures.l0,
@@ -76,15 +80,13 @@ export class FusedTrainer implements Trainer {
   }
 
   /** The tensors that read the weights are freed here, so that the update may write in place. */
-  #forward(x: Tensor2D, context: LossContext): FusedForward {
-    let forward: FusedForward | undefined;
+  #forward(x: Tensor2D, context: LossContext): Forward {
+    let forward: Forward | undefined;
     tf.tidy(() => {
       const weights = readWeights(this.#parameters);
       const encoded = this.#variant.centresInput ? (tf.sub(x, weights.bDec) as Tensor2D) : x;
-      forward = fusedForward(this.#form, weights, x, encoded, context);
-      const { codes, valueGradients, error } = forward.gradient;
-      const { thresholdGradient } = forward;
-      return [codes.values, codes.indices, codes.offsets, valueGradients, error, encoded, ...(thresholdGradient === null ? [] : [thresholdGradient])] as Tensor[];
+      forward = fusedForward(this.#form, weights, x, encoded, context, this.#variant);
+      return tensorsOf(forward);
     });
     return forward!;
   }
@@ -94,21 +96,25 @@ export class FusedTrainer implements Trainer {
   }
 
   /** The auxiliary loss and its gradient, or null when nothing is dead. */
-  #auxiliary(forward: FusedForward): Auxiliary | null {
+  #auxiliary(forward: Forward): Auxiliary | null {
     const form = this.#form;
-    if (!('auxK' in form) || form.auxK === 0 || form.auxCoefficient === 0) return null;
+    if (!('auxK' in form) || !('gradient' in forward) || form.auxK === 0 || form.auxCoefficient === 0) return null;
     const dead = this.#dead();
     if (dead.length === 0) return null;
     return auxiliary(this.#parameters, dead, wholeError(forward), forward.gradient.encoded, form.auxK, form.auxCoefficient);
   }
 
   /** Gives the squared norm of the gradient. */
-  #update({ gradient, thresholdGradient }: FusedForward, aux: Auxiliary | null, lr: number, step: number): number {
+  #update(forward: Forward, rows: number, aux: Auxiliary | null, lr: number, step: number): number {
     const { beta1, beta2, epsilon, clip } = this.#settings;
     const { unitDecoder, centresInput } = this.#variant;
     const settings = { lr, step: step + 1, beta1, beta2, epsilon };
+    const { thresholdGradient } = forward;
     const otherSquare = thresholdGradient === null ? 0 : tf.sum(tf.square(thresholdGradient)).dataSync()[0]!;
-    const { square, factor } = rowUpdate(this.#parameters, gradient, aux?.gradient ?? null, settings, { unitDecoder, centresInput, clip, otherSquare });
+    const options = { unitDecoder, centresInput, clip, otherSquare };
+    const { square, factor } = 'gradient' in forward
+      ? rowUpdate(this.#parameters, forward.gradient, aux?.gradient ?? null, settings, options)
+      : denseUpdate(this.#parameters, forward.gradients, { fired: forward.fired, rows }, settings, options);
     if (thresholdGradient !== null) adam(this.#parameters.threshold!, tf.mul(thresholdGradient, factor), settings);
     return square;
   }
@@ -160,9 +166,18 @@ export class FusedTrainer implements Trainer {
   }
 }
 
-/** reconstruction - x of the whole dictionary, float32 [rows, dIn]: what the last group receives. */
-function wholeError({ gradient: { error } }: FusedForward): Tensor2D {
+/** reconstruction - x of the whole dictionary, float32 [rows, dIn]: of sparse codes what the last group receives. */
+function wholeError(forward: Forward): Tensor2D {
+  if (!('gradient' in forward)) return forward.error;
+  const { error } = forward.gradient;
   const [groups, rows, dIn] = error.shape;
   return tf.reshape(tf.slice(error, [groups - 1, 0, 0], [1, rows, dIn]), [rows, dIn]) as Tensor2D;
 }
 
+
+function tensorsOf(forward: Forward): Tensor[] {
+  const threshold = forward.thresholdGradient === null ? [] : [forward.thresholdGradient];
+  if (!('gradient' in forward)) return [...threshold, ...Object.values(forward.gradients as unknown as Record<string, Tensor>), forward.fired, forward.error];
+  const { codes, valueGradients, error, encoded } = forward.gradient;
+  return [...threshold, codes.values, codes.indices, codes.offsets, valueGradients, error, encoded];
+}

@@ -41,7 +41,7 @@ const cases: Readonly<Record<string, Case>> = {
   'dense relu-april': { variant: reluApril, config: { l1Coefficient: 0.5, decoderNorm: 0.7 }, dead: false, bias: 0.5 },
   'sparse jumprelu': { variant: jumprelu, config: { threshold: 1.5, bandwidth: 0.6, targetL0: 2 }, dead: false, bias: 0 },
   'dense jumprelu': { variant: jumprelu, config: { threshold: 0.2, bandwidth: 0.6, targetL0: 2 }, dead: false, bias: 0.5 },
-  'jumprelu with an L0 penalty': { variant: jumprelu, config: { threshold: 1.5, bandwidth: 0.6, sparsity: 'l0', sparsityCoefficient: 0.1 }, dead: false, bias: 0 },
+  'jumprelu with an L0 penalty': { variant: jumprelu, config: { threshold: 1.5, bandwidth: 0.6, targetL0: null, sparsityCoefficient: 0.1 }, dead: false, bias: 0 },
 };
 
 function pair({ variant, config, bias }: Case, changes: Partial<TrainerSettings> = {}): [Trainer, Trainer] {
@@ -153,5 +153,5 @@ for (const [name, own] of Object.entries(cases)) {
 }
 
 test('what the fused step does not compute is left to autograd', () => {
-  for (const config of [{ sparsity: 'tanh' }, { preActCoefficient: 1e-6 }]) assert.equal(jumprelu.fused!(jumprelu.config.parse(config) as never, settings.sizes), null);
+  for (const config of [{ penalty: 'tanh' }, { preActCoefficient: 1e-6 }]) assert.equal(jumprelu.fused!(jumprelu.config.parse(config) as never, settings.sizes), null);
 });

@@ -34,13 +34,13 @@ function weights(centresInput: boolean, seed: number): DictionaryWeights {
   };
 }
 
-/** Harvests 20 contexts of 32 tokens. A backend must be loaded. */
-export async function evaluatedSetting(t: Pick<TestContext, 'after'>): Promise<EvaluatedSetting> {
+/** Harvests 40 contexts of 32 tokens. A backend must be loaded. */
+export async function evaluatedSetting(t: { after: (end: () => void) => void }): Promise<EvaluatedSetting> {
   const folder = temporaryFolder(t as TestContext);
   const at = (name: string): string => join(folder, name);
   writeTinyLlama(at('model'));
   writeFileSync(at('corpus.txt'), Array.from({ length: 60 }, (_, i) => `Paragraph ${i} is about the number ${i * i}.`).join('\n\n'));
-  const config = harvestConfigSchema.parse({ model: at('model'), corpus: at('corpus.txt'), out: at('store'), hooks: [hook, target], tokens: 640, contextLength: 32, batch: 4, dtype: 'float32' });
+  const config = harvestConfigSchema.parse({ model: at('model'), corpus: at('corpus.txt'), out: at('store'), hooks: [hook, target], tokens: 1280, contextLength: 32, batch: 4, dtype: 'float32' });
   await runHarvest(config, quietContext(folder));
   const metadata = { modelName: 'tiny', hookPoint: hook, contextLength: 32, prependBos: true };
   writeSaeLens(at('dictionary'), weights(true, 1), metadata);

@@ -2,48 +2,28 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { entryPath } from '../../engine/entry.ts';
-import { builtInCorpora } from '../../engine/corpora/registry.ts';
 import { evaluate, selfCheck } from '../../engine/eval/evaluate.ts';
 import type { EvaluateConfig, EvaluateResult } from '../../engine/eval/evaluate.ts';
 import type { CheckResult } from '../../engine/eval/self-check.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
-import { required, wholeNumber } from '../options.ts';
+import { required } from '../options.ts';
+import { countOf, dataOptions, evaluatedConfigOf } from './analyse.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 function configure(command: Command): void {
-  command
-    .option('--dictionary <dir>', 'folder of the dictionary')
-    .option('--activations <dir>', 'activation store')
-    .option('--model <path>', 'the language model: for downstream figures, or in place of a store')
-    .option('--corpus <path>', 'without a store: what the model is run over')
+  dataOptions(command)
     .option('--metrics <list>', 'figures by name: fvu,l0,deltaCe..., or groups: reconstruction, sparsity, downstream, weights, compat (or compat.saelens_6_54...), histograms, all')
-    .option('--hook <name>', "hook to read; the dictionary's own by default")
-    .option('--target-hook <name>', "hook that a transcoder predicts; the dictionary's own by default")
-    .option('--last <n>', 'only the last n tokens of the store, in whole contexts')
-    .option('--tokens <n>', 'first n tokens of the corpus (default: 16384)')
-    .option('--context-length <n>', 'tokens in a context of the corpus (default: 128)')
     .option('--splice-tokens <n>', 'tokens that downstream figures are taken over, spread over the data (default: 8192)')
     .option('--splice-batch <n>', 'contexts in one pass of the model (default: 4)')
     .option('--self-check', 'put dictionaries with known figures (identity, zero, mean) through the same code; without a store or a model on the small model that comes with Loupe');
 }
 
-const text = (options: Options, name: string): string | null => (options[name] === undefined ? null : String(options[name]));
-const path = (options: Options, name: string): string | null => (options[name] === undefined ? null : resolve(String(options[name])));
-const count = (options: Options, name: string, otherwise: number): number => (options[name] === undefined ? otherwise : wholeNumber(options, name, 1, 2 ** 40));
-
 /** The config that the options say, but for the dictionary. Kind bad-request names the option. */
 export function evaluateConfigOf(options: Options): Omit<EvaluateConfig, 'dictionary'> {
-  const corpus = text(options, 'corpus');
-  const size = options['activations'] === undefined ? 'tokens' : 'last';
-  return {
-    activations: path(options, 'activations'), model: path(options, 'model'),
-    corpus: corpus === null || builtInCorpora.some(({ id }) => id === corpus) ? corpus : resolve(corpus),
-    hook: text(options, 'hook'), targetHook: text(options, 'targetHook'), metrics: text(options, 'metrics'),
-    tokens: options[size] === undefined ? null : wholeNumber(options, size, 1, 2 ** 40),
-    contextLength: count(options, 'contextLength', 128), spliceTokens: count(options, 'spliceTokens', 8192), spliceBatch: count(options, 'spliceBatch', 4),
-  };
+  const metrics = options['metrics'] === undefined ? null : String(options['metrics']);
+  return { ...evaluatedConfigOf(options), metrics, spliceTokens: countOf(options, 'spliceTokens', 8192), spliceBatch: countOf(options, 'spliceBatch', 4) };
 }
 
 function summary({ evaluation: { masked, unmasked }, downstream, records }: EvaluateResult): string {

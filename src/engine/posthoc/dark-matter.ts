@@ -5,7 +5,6 @@
  * tokens, scored on the other.
  */
 import type { Dictionary } from '../sae/dictionary.ts';
-import { targetsOf } from '../eval/reconstruction.ts';
 import type { EvaluationRows } from '../eval/reconstruction.ts';
 import { Random } from '../random.ts';
 import { LinearFit } from './linear-fit.ts';
@@ -31,18 +30,23 @@ export function selectRows(values: Float32Array, kept: readonly number[], d: num
   return out;
 }
 
+/** The rows of `parts` that count: x float32 [rows, dIn], and their targets where the parts have some, float32 [rows, dOut]. */
+export function* countedRows(parts: Iterable<EvaluationRows>, dIn: number): Generator<{ readonly x: Float32Array; readonly y: Float32Array | null; readonly rows: number }> {
+  for (const { x, y, rows, mask } of parts) {
+    const kept = [...mask.keys()].filter((row) => mask[row] !== 0);
+    if (kept.length > 0) yield { x: selectRows(x, kept, dIn), y: y === undefined ? null : selectRows(y, kept, y.length / rows), rows: kept.length };
+  }
+}
+
 /** The rows of `parts` that count, as the dictionary reconstructs them. `reconstruct` stands in for the dictionary's own encoder. */
 export function* errorRows(
   dictionary: Dictionary, parts: Iterable<EvaluationRows>, reconstruct = (x: Float32Array, rows: number): Float32Array => dictionary.reconstruct(x, rows),
 ): Generator<ErrorRows> {
-  for (const part of parts) {
-    const kept = [...part.mask.keys()].filter((row) => part.mask[row] !== 0);
-    if (kept.length === 0) continue;
-    const x = selectRows(part.x, kept, dictionary.dIn);
-    const target = part.y === undefined ? x : selectRows(targetsOf(dictionary, part), kept, dictionary.dOut);
-    yield { x, target, reconstruction: reconstruct(x, kept.length), rows: kept.length };
-  }
+  for (const { x, y, rows } of countedRows(parts, dictionary.dIn)) yield { x, target: y ?? x, reconstruction: reconstruct(x, rows), rows };
 }
+
+/** Parts at once, or as they come: a source that lets messages in between them can be stopped. */
+export type Parts<T> = Iterable<T> | AsyncIterable<T>;
 
 export interface DarkMatterOptions {
   /** Each token goes to one half by a coin of this seed. */
@@ -68,9 +72,9 @@ export interface DarkMatter {
 }
 
 /** Splits each part in two by the coin; the same seed gives the same halves. */
-function* half(parts: Iterable<ErrorRows>, seed: number, wanted: boolean): Generator<ErrorRows> {
+async function* half(parts: Parts<ErrorRows>, seed: number, wanted: boolean): AsyncGenerator<ErrorRows> {
   const random = Random.from(seed, 'dark matter');
-  for (const { x, target, reconstruction, rows } of parts) {
+  for await (const { x, target, reconstruction, rows } of parts) {
     const kept = Array.from({ length: rows }, (_, row) => row).filter(() => random.uniform() < 0.5 === wanted);
     if (kept.length === 0) continue;
     const [dIn, dOut] = [x.length / rows, target.length / rows];
@@ -106,9 +110,9 @@ function normsOf({ x, target, reconstruction, rows }: ErrorRows, map: LinearMap)
 }
 
 /** The linear map from inputs to errors of the parts. Kind bad-request for fewer than 20 rows an input. */
-export function fitErrors(parts: Iterable<ErrorRows>, intercept: boolean): { readonly map: LinearMap; readonly rows: number } {
+export async function fitErrors(parts: Parts<ErrorRows>, intercept: boolean): Promise<{ readonly map: LinearMap; readonly rows: number }> {
   let fit: LinearFit | null = null;
-  for (const { x, target, reconstruction, rows } of parts) {
+  for await (const { x, target, reconstruction, rows } of parts) {
     fit ??= new LinearFit(x.length / rows, target.length / rows, intercept);
     fit.add(x, difference(target, reconstruction), rows);
   }
@@ -117,9 +121,9 @@ export function fitErrors(parts: Iterable<ErrorRows>, intercept: boolean): { rea
   return { map: fit.solve(), rows: fit.rows };
 }
 
-function fitNorms(parts: Iterable<ErrorRows>, map: LinearMap): LinearMap {
+async function fitNorms(parts: Parts<ErrorRows>, map: LinearMap): Promise<LinearMap> {
   const fit = new LinearFit(map.inputs, 5, true);
-  for (const part of parts) fit.add(part.x, normsOf(part, map), part.rows);
+  for await (const part of parts) fit.add(part.x, normsOf(part, map), part.rows);
   return fit.solve();
 }
 
@@ -157,11 +161,11 @@ class ErrorSums {
  *
  * Kinds: bad-request where the fitted half has fewer than 20 rows an input; not-finite.
  */
-export function darkMatter(parts: () => Iterable<ErrorRows>, { seed, intercept }: DarkMatterOptions): DarkMatter {
-  const { map, rows: fitted } = fitErrors(half(parts(), seed, true), intercept);
-  const normMap = fitNorms(half(parts(), seed, true), map);
+export async function darkMatter(parts: () => Parts<ErrorRows>, { seed, intercept }: DarkMatterOptions): Promise<DarkMatter> {
+  const { map, rows: fitted } = await fitErrors(half(parts(), seed, true), intercept);
+  const normMap = await fitNorms(half(parts(), seed, true), map);
   const [sums, errors, norms] = [new ErrorSums(map.outputs), new R2Sums(map.outputs), Array.from({ length: 5 }, () => new R2Sums(1))];
-  for (const part of half(parts(), seed, false)) {
+  for await (const part of half(parts(), seed, false)) {
     const { x, target, reconstruction, rows } = part;
     const [error, linear] = [difference(target, reconstruction), map.apply(x, rows)];
     sums.add(target, error, linear, rows);

@@ -3,7 +3,7 @@
  * (Engels, Riggs and Tegmark 2024, arXiv 2410.14670, section 5).
  */
 import { Random } from '../random.ts';
-import type { ErrorRows } from './dark-matter.ts';
+import type { ErrorRows, Parts } from './dark-matter.ts';
 import { columns, difference, squaredNorms } from './dark-matter.ts';
 import { LinearFit } from './linear-fit.ts';
 import type { LinearMap } from './linear-fit.ts';
@@ -28,7 +28,7 @@ export interface ErrorScaling {
 const norms = (values: Float32Array, rows: number): Float32Array => squaredNorms(values, rows).map(Math.sqrt);
 
 /** Fits on one half of the rows (a coin of `seed`), scores on the other. `map`: the smaller one's linear error (dark-matter.ts). `parts` is called twice. */
-export function errorScaling(parts: () => Iterable<PairedRows>, map: LinearMap, seed: number): ErrorScaling {
+export async function errorScaling(parts: () => Parts<PairedRows>, map: LinearMap, seed: number): Promise<ErrorScaling> {
   const fits = [1, 2].map((inputs) => new LinearFit(inputs, 1, true));
   const scores = [new R2Sums(1), new R2Sums(1)];
   let maps: readonly LinearMap[] = [];
@@ -36,7 +36,7 @@ export function errorScaling(parts: () => Iterable<PairedRows>, map: LinearMap, 
   for (const fitting of [true, false]) {
     if (!fitting) maps = fits.map((fit) => fit.solve());
     const random = Random.from(seed, 'error scaling');
-    for (const { x, target, reconstruction, large, rows } of parts()) {
+    for await (const { x, target, reconstruction, large, rows } of parts()) {
       const kept = Array.from({ length: rows }, (_, row) => row).filter(() => random.uniform() < 0.5 === fitting);
       const error = difference(target, reconstruction);
       const pick = (values: Float32Array): Float32Array => Float32Array.from(kept, (row) => values[row]!);

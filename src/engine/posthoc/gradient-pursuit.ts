@@ -57,16 +57,18 @@ function step({ indices, used, atoms, weights, residual }: Pursuit, target: Tens
 function pursueBlock(target: Tensor2D, decoder: Tensor2D, budgets: Float32Array): { readonly indices: Int32Array; readonly values: Float32Array; readonly width: number } {
   const [rows, d] = target.shape;
   const width = budgets.reduce((a, b) => Math.max(a, b), 0);
+  // The first slot is nobody's: WebAssembly's sum over an axis without entries is whatever lay in memory.
   let state: Pursuit = {
-    indices: tf.zeros([rows, 0], 'int32'), used: tf.zeros([rows, 0]), atoms: tf.zeros([rows, 0, d]), weights: tf.zeros([rows, 0]), residual: tf.clone(target),
+    indices: tf.fill([rows, 1], -1, 'int32'), used: tf.zeros([rows, 1]), atoms: tf.zeros([rows, 1, d]), weights: tf.zeros([rows, 1]), residual: tf.clone(target),
   };
   for (let k = 0; k < width; k++) {
     const before = state;
     state = tf.tidy(() => step(before, target, decoder, tf.tensor2d(budgets.map((budget) => Number(k < budget)), [rows, 1])));
     tf.dispose(before);
   }
-  const result = { indices: state.indices.dataSync<'int32'>(), values: state.weights.dataSync<'float32'>(), width };
-  tf.dispose(state);
+  const [indices, values] = [tf.slice(state.indices, [0, 1]), tf.slice(state.weights, [0, 1])];
+  const result = { indices: indices.dataSync<'int32'>(), values: values.dataSync<'float32'>(), width };
+  tf.dispose([indices, values, ...Object.values(state)]);
   return result;
 }
 

@@ -18,7 +18,7 @@ let at: EvaluatedSetting;
 const ends: (() => void)[] = [];
 before(async () => {
   await loadBackend();
-  at = await evaluatedSetting({ after: (end: () => void) => void ends.push(end) } as never);
+  at = await evaluatedSetting({ after: (end: () => void) => void ends.push(end) });
 });
 after(() => ends.forEach((end) => end()));
 
@@ -32,8 +32,8 @@ test('figures come with what they were taken over, are printed and kept beside t
   const { records, json } = await evaluate(configOf(), quietContext(at.folder));
   const store = openStore(at.store);
   const dictionary = await loadDictionary(at.dictionary);
-  const [x, mask] = [store.activations(hook, 0, 20), store.mask(0, 20)];
-  const y = dictionary.reconstruct(x, 640);
+  const [x, mask] = [store.activations(hook, 0, 40), store.mask(0, 40)];
+  const y = dictionary.reconstruct(x, 1280);
   const sums = new ReconstructionSums(16);
   mask.forEach((counts, row) => counts === 1 && sums.addRow(x, y, row * 16));
   const { manifest } = store;
@@ -67,7 +67,7 @@ test('with the model, what the dictionary costs; with weights and histograms, th
 
 test('without a store the model runs over the corpus, with the same figures', async () => {
   const stored = await evaluate(configOf({ metrics: 'fvu,l0' }), quietContext(at.folder));
-  const streamed = await evaluate(configOf({ activations: null, model: at.model, corpus: at.corpus, tokens: 640, metrics: 'fvu,l0' }), quietContext(at.folder));
+  const streamed = await evaluate(configOf({ activations: null, model: at.model, corpus: at.corpus, tokens: 1280, metrics: 'fvu,l0' }), quietContext(at.folder));
   assertClose([valueOf(streamed.records, 'fvu')!, valueOf(streamed.records, 'l0')!], [valueOf(stored.records, 'fvu')!, valueOf(stored.records, 'l0')!], 1e-5);
 });
 
@@ -76,8 +76,8 @@ test('a transcoder is measured at the hook that it predicts', async () => {
   const { records } = await evaluate(config, quietContext(at.folder));
   const store = openStore(at.store);
   const dictionary = await loadDictionary(at.transcoder);
-  const [x, y, mask] = [store.activations(hook, 0, 20), store.activations(target, 0, 20), store.mask(0, 20)];
-  const predicted = dictionary.reconstruct(x, 640);
+  const [x, y, mask] = [store.activations(hook, 0, 40), store.activations(target, 0, 40), store.mask(0, 40)];
+  const predicted = dictionary.reconstruct(x, 1280);
   const sums = new ReconstructionSums(16);
   mask.forEach((counts, row) => counts === 1 && sums.addRow(y, predicted, row * 16));
   dictionary.dispose();

@@ -22,17 +22,17 @@ function parts(share: number): () => readonly PairedRows[] {
   return () => [{ x, target: x, rows, reconstruction, large: x.map((v, i) => v - share * own[i]!) }];
 }
 
-test('where the large dictionary keeps the nonlinear error of the small one, that predicts its error', () => {
-  const { map } = fitErrors(parts(0.5)(), false);
-  const { tokens, fromError, fromBoth, removed } = errorScaling(parts(0.5), map, 0);
+test('where the large dictionary keeps the nonlinear error of the small one, that predicts its error', async () => {
+  const { map } = await fitErrors(parts(0.5)(), false);
+  const { tokens, fromError, fromBoth, removed } = await errorScaling(parts(0.5), map, 0);
   assert.ok(Math.abs(tokens - rows / 2) < 300);
   // |E_large| is half of |N_small|, up to the error of the fit
   assert.ok(fromBoth > 0.98 && fromError < fromBoth && removed > 0.8, `${fromError}, ${fromBoth}, ${removed}`);
   assertClose([removed], [(fromBoth - fromError) / (1 - fromError)], 1e-9);
 });
 
-test('errors that have nothing to do with each other predict nothing', () => {
-  const { map } = fitErrors(parts(0.5)(), false);
+test('errors that have nothing to do with each other predict nothing', async () => {
+  const { map } = await fitErrors(parts(0.5)(), false);
   const unrelated = (): readonly PairedRows[] => parts(0.5)().map((part) => ({ ...part, large: x.map((v, i) => v - Random.from(Math.floor(i / d)).normal()) }));
-  assert.ok(Math.abs(errorScaling(unrelated, map, 0).fromBoth) < 0.02);
+  assert.ok(Math.abs((await errorScaling(unrelated, map, 0)).fromBoth) < 0.02);
 });

@@ -62,6 +62,18 @@ test('another latent never makes the residual longer while no weight is held at 
   });
 });
 
+test('the first choice is the best single atom, the second the best for what is left: worked by hand', async (t) => {
+  await eachBackend(t, () => {
+    // atoms e1, e2 and (0.6, 0.8); target (3, 4.5): products 3, 4.5 and 5.4. One step along the third: weight 5.4, residual (-0.24, 0.18).
+    const wDec = Float32Array.of(1, 0, 0, 1, 0.6, 0.8);
+    const targets = Float32Array.of(3, 4.5, 3, 4.5);
+    const codes = dense(gradientPursuit(targets, 2, wDec, 3, [1, 2]), 3);
+    assertClose(codes[0]!, [0, 0, 5.4], 1e-5);
+    // then e2 joins with product 0.18, the third has 0: step 1 along e2
+    assertClose(codes[1]!, [0, 0.18, 5.4], 1e-5);
+  });
+});
+
 test('no budget gives no codes; a target of 0 keeps its weights at 0', async (t) => {
   await eachBackend(t, () => {
     assert.deepEqual(gradientPursuit(new Float32Array(4), 1, basis, 4, [0]), { rows: 1, width: 0, indices: new Int32Array(0), values: new Float32Array(0) });

@@ -15,11 +15,7 @@ test('codes are decoded, and their latents counted', () => {
   assert.deepEqual(rowCounts(codes), [2, 1]);
 });
 
-// The check says FVU <= TopK's. It is not so here: 0.0676 beside 0.0614 (seed 0, 1,000 steps), because one gradient step per latent leaves the
-// weights short of least squares, which the encoder has learned to give. The threshold is calibrated once, with room for other seeds.
-const frozen = 1.25;
-
-test('with as many latents as TopK found, pursuit reconstructs SYN about as well (check e)', { timeout: 170_000 }, async (t) => {
+test('with as many latents as TopK found, pursuit reconstructs SYN at least as well (check e)', { timeout: 170_000 }, async (t) => {
   const { dictionary, samples } = await trainedOnSyn(t);
   const fvuOf = (reconstruct: (x: Float32Array, rows: number) => Float32Array): number => {
     const sums = new ReconstructionSums(dictionary.dIn);
@@ -29,5 +25,6 @@ test('with as many latents as TopK found, pursuit reconstructs SYN about as well
   };
   const [topk, pursuit] = [fvuOf((x, rows) => dictionary.reconstruct(x, rows)), fvuOf(pursuitReconstruction(dictionary))];
   t.diagnostic(`FVU of TopK ${topk.toPrecision(3)}, of pursuit ${pursuit.toPrecision(3)}`);
-  assert.ok(pursuit <= frozen * topk, `${pursuit} is more than ${frozen} times ${topk}`);
+  // Calibrated once: 0.036 beside 0.061 at seed 0.
+  assert.ok(pursuit <= 0.8 * topk, `${pursuit} beside ${topk}`);
 });

@@ -44,14 +44,18 @@ export function readInto(fd: number, position: number, bytes: Uint8Array, path: 
   }
 }
 
-/** Opens a file for reading; kind not-found when it cannot be. */
+/** Opens a file for reading. Kinds: not-found when it cannot be opened, bad-file for a folder. */
 export function openToRead(path: string): number {
+  let fd: number;
   try {
-    return openSync(path, 'r');
+    fd = openSync(path, 'r');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     throw new LoupeError('not-found', `cannot open ${path} (${code}). Check the path.`, undefined, { cause });
   }
+  if (!fstatSync(fd).isDirectory()) return fd;
+  closeSync(fd);
+  throw new LoupeError('bad-file', `${path} is a folder, and a file is wanted. Name one of its files.`);
 }
 
 /** Opens one file and checks its whole header. Kinds: not-found, bad-file, unsupported (a dtype). */

@@ -13,15 +13,15 @@
 namespace loupe {
 
 constexpr int kTileLines = 16, kTileBytes = 1024, kLineBytes = 64;
-constexpr int kProductRows = 32;     // rows of one product
+constexpr int kProductRows = 32;     // rows come in multiples of this
 constexpr int kProductLatents = 64;  // latents of one product: 4 panels
 
-// c[32][64] = x . w^T, float32 for bfloat16 operands, int32 for int8. Between begin and end of one thread only.
+// c[rows][64] = x . w^T, float32 for bfloat16 operands, int32 for int8. Between begin and end of one thread only.
 struct EncodeProduct {
   const char* name;
   void (*begin)(void* saved);      // keeps the thread's tile configuration in saved[64] and sets ours
   void (*end)(const void* saved);  // puts it back
-  void (*multiply)(const uint8_t* x, const uint8_t* w, int steps, void* c);
+  void (*multiply)(const uint8_t* x, int rows, const uint8_t* w, int steps, void* c);
 };
 
 // What is known of 16 packed latents or one packed row, beside its tiles.

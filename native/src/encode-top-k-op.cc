@@ -7,6 +7,7 @@
 //   bf16  the k + k/8 best of the bfloat16 product are the nominees
 //   int8  the k + 32 best of the int8 product
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -15,6 +16,11 @@
 #include "op-support.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/platform/mutex.h"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace loupe {
 namespace {
@@ -49,12 +55,32 @@ T* Aligned(std::vector<T>* buffer, int64_t count) {
   return reinterpret_cast<T*>((at + kLineBytes - 1) / kLineBytes * kLineBytes);
 }
 
-// The encoder, packed once a call.
+// Large enough for huge pages, which the product's walk through all latents wants.
+constexpr size_t kHugePage = 2 << 20;
+
+struct FreePanels {
+  void operator()(uint8_t* at) const { std::free(at); }
+};
+
+// The encoder, packed once a call. The memory is kept from call to call: to get it anew would fault in each page again.
 struct PackedLatents {
-  Tensor panels;
+  std::unique_ptr<uint8_t[], FreePanels> panels;
+  size_t bytes = 0;
   std::vector<float> bias, norm, error, scale;
   std::vector<int32_t> shift;
   std::atomic<bool> finite{true};
+
+  absl::Status Reserve(size_t wanted) {
+    if (wanted <= bytes) return absl::OkStatus();
+    const size_t rounded = (wanted + kHugePage - 1) / kHugePage * kHugePage;
+    panels.reset(static_cast<uint8_t*>(std::aligned_alloc(kHugePage, rounded)));
+    bytes = panels == nullptr ? 0 : rounded;
+    if (panels == nullptr) return absl::ResourceExhaustedError(absl::StrCat("no memory for ", rounded, " bytes of packed weights"));
+#if defined(__linux__)
+    madvise(panels.get(), rounded, MADV_HUGEPAGE);
+#endif
+    return absl::OkStatus();
+  }
 };
 
 class EncodeTopKOp : public tensorflow::OpKernel {
@@ -87,8 +113,9 @@ class EncodeTopKOp : public tensorflow::OpKernel {
     OP_REQUIRES_OK(ctx, ctx->allocate_output(1, {rows, k_}, &indices));
     Call call{centred.flat<float>().data(), w_enc.flat<float>().data(), bias.flat<float>().data(), values->flat<float>().data(),
               indices->flat<int32_t>().data(), n, static_cast<int>(d), static_cast<int>((d + PerLine() - 1) / PerLine()), &EncodeProductOf(tier, int8_)};
-    PackedLatents packed;
-    OP_REQUIRES_OK(ctx, Pack(ctx, call, &packed));
+    tensorflow::mutex_lock lock(mutex_);
+    OP_REQUIRES_OK(ctx, Pack(ctx, call, &packed_));
+    const PackedLatents& packed = packed_;
     std::atomic<int64_t> bad_row{packed.finite ? -1 : 0};
     ForBlocks(ctx, rows, kTaskRows, [&](int64_t begin, int64_t end) {
       if (bad_row < 0) EncodeRows(call, packed, begin, end, &bad_row);
@@ -114,11 +141,12 @@ class EncodeTopKOp : public tensorflow::OpKernel {
 
   absl::Status Pack(OpKernelContext* ctx, const Call& call, PackedLatents* to) const {
     const int64_t padded = (call.n + kProductLatents - 1) / kProductLatents * kProductLatents, bytes = static_cast<int64_t>(call.steps) * kLineBytes;
-    TF_RETURN_IF_ERROR(ctx->allocate_temp(tensorflow::DT_UINT8, {padded * bytes}, &to->panels));
+    TF_RETURN_IF_ERROR(to->Reserve(padded * bytes));
+    to->finite = true;
     for (auto* list : {&to->norm, &to->error, &to->scale}) list->assign(padded, 0.0f);
     to->bias.assign(padded, -std::numeric_limits<float>::infinity());
     to->shift.assign(padded, 0);
-    uint8_t* panels = to->panels.flat<uint8_t>().data();
+    uint8_t* panels = to->panels.get();
     // float32 sums of d terms, here and in the product, are off by at most d * 2^-23 of the norms
     const float slack = call.d * 1.2e-7f;
     ForBlocks(ctx, padded, kProductLatents, [&](int64_t begin, int64_t end) {
@@ -147,7 +175,7 @@ class EncodeTopKOp : public tensorflow::OpKernel {
 
   // What one task keeps for its rows.
   struct Task {
-    std::vector<uint8_t> tiles;
+    std::vector<uint8_t> tiles, products;
     std::vector<float> high, low, scratch;
     std::vector<int32_t> latent;
     std::vector<PackedNorms> norms;
@@ -182,17 +210,15 @@ class EncodeTopKOp : public tensorflow::OpKernel {
 
   void Product(const Call& call, const PackedLatents& packed, const uint8_t* x, int rows, Task* task) const {
     alignas(64) uint8_t saved[kLineBytes];
-    alignas(64) uint8_t c[kProductRows * kProductLatents * 4];
-    const int64_t tile_row = static_cast<int64_t>(call.steps) * kTileBytes, latents = packed.bias.size();
-    const uint8_t* panels = packed.panels.flat<uint8_t>().data();
+    const int64_t latents = packed.bias.size();
+    const int padded_rows = (rows + kProductRows - 1) / kProductRows * kProductRows;
+    uint8_t* c = Aligned(&task->products, static_cast<int64_t>(padded_rows) * kProductLatents * 4);
+    const uint8_t* panels = packed.panels.get();
     call.product->begin(saved);
     for (int64_t j = 0; j < latents; j += kProductLatents) {
       const LatentBlock block{static_cast<int>(j), &packed.bias[j], &packed.norm[j], &packed.error[j], &packed.scale[j], &packed.shift[j]};
-      for (int r = 0; r < rows; r += kProductRows) {
-        call.product->multiply(x + r / kTileLines * tile_row, panels + j * call.steps * kLineBytes, call.steps, c);
-        const int count = std::min(kProductRows, rows - r);
-        kEncodeKernels.nominate(c, int8_, block, &task->norms[r], count, best_, capacity_, &task->nominees[r]);
-      }
+      call.product->multiply(x, padded_rows, panels + j * call.steps * kLineBytes, call.steps, c);
+      kEncodeKernels.nominate(c, int8_, block, task->norms.data(), rows, best_, capacity_, task->nominees.data());
     }
     call.product->end(saved);
   }
@@ -222,6 +248,8 @@ class EncodeTopKOp : public tensorflow::OpKernel {
 
   int k_ = 0, best_ = 0, capacity_ = 0;
   bool int8_ = false, exact_ = false;
+  tensorflow::mutex mutex_;
+  PackedLatents packed_;
 };
 
 class EncodeTierOp : public tensorflow::OpKernel {

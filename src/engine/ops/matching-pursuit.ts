@@ -25,6 +25,8 @@ export interface PursuitSettings {
   /** A row stops after the step that brought its residual's norm below this; 0: never. One for all rows, or float32 [rows, 1]. */
   readonly tolerance: number | Tensor2D;
   readonly rule: PursuitRule;
+  /** A row ends with the step that chooses an atom again (SAELens' `stop_on_duplicate_support`). Off where it is not given. */
+  readonly untilRepeat?: boolean;
 }
 
 /** What was chosen, in order. */
@@ -76,7 +78,7 @@ export function stockPursue(x: Tensor2D, dictionary: Tensor2D, settings: Pursuit
 }
 
 /** x float32 [rows, d], gram float32 [atoms, atoms] or null */
-function pursueBlock(x: Tensor2D, dictionary: Tensor2D, gram: Tensor2D | null, { steps, tolerance, rule }: PursuitSettings): PursuitTrace {
+function pursueBlock(x: Tensor2D, dictionary: Tensor2D, gram: Tensor2D | null, { steps, tolerance, rule, untilRepeat = false }: PursuitSettings): PursuitTrace {
   return tf.tidy(() => {
     const correlate = (residual: Tensor2D): Tensor2D => tf.matMul(residual, dictionary, false, true);
     let [residual, correlations] = [x.clone() as Tensor2D, correlate(x)];
@@ -95,12 +97,17 @@ function pursueBlock(x: Tensor2D, dictionary: Tensor2D, gram: Tensor2D | null, {
       if (step === steps - 1) break;
       correlations = gram === null ? correlate(residual) : tf.sub(correlations, tf.mul(coefficient, tf.gather(gram, chosen)));
       const open = tf.logicalAnd(tf.greaterEqual(tf.norm(residual, 2, 1, true), tolerance), tf.notEqual(coefficient, 0));
-      active = tf.mul(active, tf.cast(open, 'float32'));
+      active = tf.mul(active, tf.cast(untilRepeat && step > 0 ? tf.logicalAnd(open, tf.logicalNot(chosenBefore(atoms))) : open, 'float32'));
     }
     const values = tf.concat(coefficients, 1) as Tensor2D;
     const used = tf.cast(tf.notEqual(values, 0), 'int32');
     return { coefficients: values, atoms: tf.mul(tf.stack(atoms, 1), used) as Tensor2D, residual };
   });
+}
+
+/** Where the last atom is among those before it, bool [rows, 1], from atoms int32 [rows] a step. */
+function chosenBefore(atoms: readonly Tensor1D[]): Tensor2D {
+  return tf.any(tf.equal(tf.stack(atoms.slice(0, -1), 1), tf.expandDims(atoms.at(-1)!, 1)), 1, true);
 }
 
 /** The chosen atom of each row, int32 [rows], from correlations float32 [rows, atoms]. */
@@ -142,8 +149,8 @@ function joinRepeats(values: Float32Array, indices: Int32Array, from: number, to
  * The dense form with its gradient, for autograd: latents float32 [rows, atoms] from x float32 [rows, d] and dictionary
  * float32 [atoms, d].
  */
-export function matchingPursuitDense(x: Tensor2D, dictionary: Tensor2D, steps: number, tolerance: number, rule: PursuitRule = 'rectified'): Tensor2D {
-  const settings = { steps, tolerance, rule };
+export function matchingPursuitDense(x: Tensor2D, dictionary: Tensor2D, steps: number, tolerance: number, rule: PursuitRule = 'rectified', untilRepeat = false): Tensor2D {
+  const settings = { steps, tolerance, rule, untilRepeat };
   return withPursuitGradient(x, dictionary, settings, (trace) => scatterTrace(trace, dictionary.shape[0]), (dLatents) => ({ dLatents, dResidual: null }));
 }
 

@@ -112,7 +112,7 @@ export type InferenceForm =
   /** The k largest by magnitude, with their signs. */
   | { readonly kind: 'abs-topk'; readonly k: number }
   /** Matching pursuit over the decoder's rows: `steps` atoms at most, until the residual's norm is under `tolerance`. wEnc and bEnc are not used. */
-  | { readonly kind: 'matching-pursuit'; readonly steps: number; readonly tolerance: number }
+  | { readonly kind: 'matching-pursuit'; readonly steps: number; readonly tolerance: number; readonly untilRepeat?: boolean }
   | { readonly kind: 'own' };
 
 /** What a fused step saw beside the batch. */

@@ -51,6 +51,19 @@ test('choices and coefficients are those of the definition, by both rules, with 
   }));
 });
 
+test('until a repeat, a row ends with the step that chooses an atom again', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    // two atoms 45 degrees apart take turns: 0, 1, 0, 1...
+    const atoms = tf.tensor2d([[1, 0], [Math.SQRT1_2, Math.SQRT1_2]]);
+    const x = tf.tensor2d([[1, 0.4], [1, 0]]);
+    const settings = { steps: 5, tolerance: 0, rule: 'magnitude' } as const;
+    const counts = (untilRepeat: boolean): number[] => pursue(x, atoms, { ...settings, untilRepeat }).coefficients.arraySync().map((row) => row.filter((c) => c !== 0).length);
+    assert.deepEqual([counts(false)[0]! > 3, counts(true)[0], counts(true)[1]], [true, 3, 1]);
+    const [all, some] = [false, true].map((untilRepeat) => pursue(x, atoms, { ...settings, untilRepeat }).coefficients.arraySync()[0]!.slice(0, 3));
+    assert.deepEqual(some, all);
+  }));
+});
+
 test('one tolerance a row stops each row by its own', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const [atoms, x] = [unit(1, 40, 12), samples(2, 6, 12)];

@@ -73,7 +73,7 @@ export function fakeDictionary(sizes: FakeSizes, never: readonly number[] = []):
     return { rows, width: k, indices, values };
   };
   return {
-    dIn, dSae, dOut: dIn, wDec, bDec: new Float32Array(dIn), encode, reconstruct: (x) => x, dispose: () => {},
+    dIn, dSae, dOut: dIn, wDec, bDec: new Float32Array(dIn), encode, decode: (_codes, x) => x, reconstruct: (x) => x, dispose: () => {},
     provenance: {
       format: 'loupe-dictionary', version: 1, variant: 'topk', model: null, corpus: null, hookPoint: hook, contextLength: sizes.contextLength, prependBos: false,
       config: { k }, seed, tokensSeen: 0, codeVersion: 'test', backend: 'cpu', check: { x: '', latents: '', reconstruction: '' },

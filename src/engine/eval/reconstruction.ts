@@ -1,6 +1,6 @@
 /** One pass of a dictionary over rows: how well it reconstructs, how sparsely, and what other packages would call it (metrics.md 2, 3). */
 import { LoupeError } from '../../shared/errors.ts';
-import type { Dictionary, SparseCodes } from '../sae/dictionary.ts';
+import type { Dictionary } from '../sae/dictionary.ts';
 import type { HeldOutRows } from '../train/source.ts';
 import { countedBatch } from './compat/batch.ts';
 import type { CompatSums } from './compat/definition.ts';
@@ -55,18 +55,6 @@ export function targetsOf(dictionary: Dictionary, part: EvaluationRows): Float32
   throw new LoupeError('mismatch', `the dictionary gives ${dictionary.dOut} numbers a row, and the rows to compare with have ${targets.length / part.rows}: ${what}`);
 }
 
-/** Codes and their reconstruction in one go. */
-export interface Applied {
-  readonly codes: SparseCodes;
-  /** float32 [rows, dOut] */
-  readonly reconstruction: Float32Array;
-}
-
-/** Encodes x float32 [rows, dIn] and decodes the codes. */
-export function applyDictionary(dictionary: Dictionary, x: Float32Array, rows: number): Applied {
-  return { codes: dictionary.encode(x, rows), reconstruction: dictionary.reconstruct(x, rows) };
-}
-
 /**
  * One pass over `parts`, for all sets of rows at once. `step` is awaited between parts, so that a caller can stop; `compat` are figures as other
  * packages compute them, over the rows that count, for which each part is one batch. Kind mismatch where the widths do not fit.
@@ -81,7 +69,8 @@ export async function evaluateDictionary(
   let rows = 0;
   for await (const part of parts) {
     const target = targetsOf(dictionary, part);
-    const { codes, reconstruction } = applyDictionary(dictionary, part.x, part.rows);
+    const codes = dictionary.encode(part.x, part.rows);
+    const reconstruction = dictionary.decode(codes, part.x);
     for (let row = 0; row < part.rows; row++) {
       const set = part.mask[row] === 0 ? excluded : counted;
       set.reconstruction.addRow(target, reconstruction, row * dOut);

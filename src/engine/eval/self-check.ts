@@ -21,10 +21,10 @@ export function checkDictionary(kind: CheckKind, mean: Float32Array): Dictionary
   const bDec = kind === 'mean' ? mean : new Float32Array(d);
   const indices = (rows: number): Int32Array => Int32Array.from({ length: rows * d }, (_, i) => i % d);
   const none = (rows: number): SparseCodes => ({ rows, width: 0, indices: new Int32Array(0), values: new Float32Array(0) });
+  const reconstruct = (x: Float32Array, rows: number): Float32Array => (kind === 'identity' ? x.slice() : Float32Array.from({ length: rows * d }, (_, i) => bDec[i % d]!));
   return {
-    dIn: d, dOut: d, dSae: d, wDec, bDec, provenance: provenance(kind),
+    dIn: d, dOut: d, dSae: d, wDec, bDec, provenance: provenance(kind), reconstruct, decode: (codes, x) => reconstruct(x, codes.rows),
     encode: (x, rows) => (kind === 'identity' ? { rows, width: d, indices: indices(rows), values: x.slice() } : none(rows)),
-    reconstruct: (x, rows) => (kind === 'identity' ? x.slice() : Float32Array.from({ length: rows * d }, (_, i) => bDec[i % d]!)),
     dispose: () => {},
   };
 }

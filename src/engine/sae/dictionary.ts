@@ -46,7 +46,9 @@ export interface Dictionary {
   readonly bDec: Float32Array;
   /** x float32 [rows, dIn] in raw activation units -> sparse codes. */
   encode(x: Float32Array, rows: number): SparseCodes;
-  /** x float32 [rows, dIn] -> reconstruction (or prediction) float32 [rows, dOut]. */
+  /** Codes of the rows x float32 [rows, dIn] -> their reconstruction float32 [rows, dOut]; x is for skip connections and norms taken at run time. */
+  decode(codes: SparseCodes, x: Float32Array): Float32Array;
+  /** x float32 [rows, dIn] -> reconstruction (or prediction) float32 [rows, dOut]: encode and decode without the codes in between. */
   reconstruct(x: Float32Array, rows: number): Float32Array;
   dispose(): void;
 }

@@ -6,7 +6,8 @@ import { absTopKDense } from '../ops/abs-top-k.ts';
 import { matchingPursuitDense } from '../ops/matching-pursuit.ts';
 import { encodeTopK, scatterCodes } from '../ops/top-k.ts';
 import { scoped } from '../ops/scope.ts';
-import { flatCodes } from '../ops/sparse-codes.ts';
+import { denseCodes, flatCodes } from '../ops/sparse-codes.ts';
+import type { SparseCodes as RaggedCodes } from '../ops/sparse-codes.ts';
 import { oneGroup, sparseDecode } from '../ops/sparse-decode.ts';
 import type { Dictionary, DictionaryProvenance, SparseCodes } from './dictionary.ts';
 import type { DictionaryWeights } from './weights.ts';
@@ -92,6 +93,17 @@ export class LoadedDictionary implements Dictionary {
     return out;
   }
 
+  decode(codes: SparseCodes, x: Float32Array): Float32Array {
+    this.#check(x, codes.rows);
+    const out = new Float32Array(codes.rows * this.dOut);
+    let row = 0;
+    for (const [part, count] of this.#chunks(x, codes.rows)) {
+      out.set(scoped(() => this.#decodeChunk(sliceCodes(codes, row, count), tf.tensor2d(part, [count, this.dIn])).dataSync()), row * this.dOut);
+      row += count;
+    }
+    return out;
+  }
+
   dispose(): void {
     if (this.#tensors !== null) for (const tensor of Object.values(this.#tensors)) (tensor as Tensor2D | null)?.dispose();
     this.#tensors = null;
@@ -147,16 +159,57 @@ export class LoadedDictionary implements Dictionary {
   }
 
   #reconstructChunk(x: Tensor2D): Tensor2D {
-    const { wEnc, wDec, bEnc, bDec, wSkip } = this.#held;
+    const { wEnc, wDec, bEnc } = this.#held;
     const { form } = this.weights;
     const centred = this.#centred(x);
-    const skip = (y: Tensor2D): Tensor2D => (wSkip === null ? y : tf.add(y, tf.matMul(x, wSkip, false, true)));
-    if (form.kind !== 'topk') return skip(centred.undo(tf.add(tf.matMul(this.#dense(centred.x), wDec), bDec)));
-    const codes = encodeTopK(centred.x, wEnc, bEnc, form.k);
-    const none = tf.zeros([x.shape[0], this.dOut]) as Tensor2D;
-    const { error } = sparseDecode(flatCodes(codes), wDec, bDec, none, { groups: oneGroup(this.dSae), scale: 0, all: false });
-    return skip(centred.undo(tf.reshape(error, none.shape)));
+    if (form.kind !== 'topk') return this.#finish(tf.add(tf.matMul(this.#dense(centred.x), wDec), this.#held.bDec), x, centred);
+    return this.#finish(this.#sparseSum(flatCodes(encodeTopK(centred.x, wEnc, bEnc, form.k))), x, centred);
   }
+
+  #decodeChunk(codes: SparseCodes, x: Tensor2D): Tensor2D {
+    const ragged = raggedCodes(codes);
+    const { wDec, bDec } = this.#held;
+    // gathering so many rows would cost more than the whole product
+    const crowded = ragged.values.size * 16 > codes.rows * this.dSae;
+    const sum = crowded ? (tf.add(tf.matMul(denseCodes(ragged, this.dSae), wDec), bDec) as Tensor2D) : this.#sparseSum(ragged);
+    return this.#finish(sum, x, normaliseInput(x, this.weights));
+  }
+
+  /** codes wDec + bDec, float32 [rows, dOut]. */
+  #sparseSum(codes: RaggedCodes): Tensor2D {
+    const { wDec, bDec } = this.#held;
+    const none = tf.zeros([codes.offsets.shape[0] - 1, this.dOut]) as Tensor2D;
+    return tf.reshape(sparseDecode(codes, wDec, bDec, none, { groups: oneGroup(this.dSae), scale: 0, all: false }).error, none.shape);
+  }
+
+  /** Undoes the norm taken at run time, and adds the skip connection. */
+  #finish(sum: Tensor2D, x: Tensor2D, { undo }: Normalised): Tensor2D {
+    const y = undo(sum);
+    const { wSkip } = this.#held;
+    return wSkip === null ? y : tf.add(y, tf.matMul(x, wSkip, false, true));
+  }
+}
+
+/** Rows first..first+count of the codes. */
+export function sliceCodes({ width, indices, values }: SparseCodes, first: number, count: number): SparseCodes {
+  const range = [first * width, (first + count) * width] as const;
+  return { rows: count, width, indices: indices.subarray(...range), values: values.subarray(...range) };
+}
+
+/** The codes as tensors, without unused slots. */
+export function raggedCodes({ rows, width, indices, values }: SparseCodes): RaggedCodes {
+  const kept = values.reduce((count, value) => count + Number(value !== 0), 0);
+  const [own, ownIndices, offsets] = [new Float32Array(kept), new Int32Array(kept), new Int32Array(rows + 1)];
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let slot = row * width; slot < (row + 1) * width; slot++) {
+      if (values[slot] === 0) continue;
+      ownIndices[at] = indices[slot]!;
+      own[at++] = values[slot]!;
+    }
+    offsets[row + 1] = at;
+  }
+  return { values: tf.tensor1d(own), indices: tf.tensor1d(ownIndices, 'int32'), offsets: tf.tensor1d(offsets, 'int32') };
 }
 
 /** f = 1[x W + b_gate > 0] * ReLU((x W) exp(r_mag) + b_mag) (arXiv 2404.16014, eq. 5), from x W float32 [rows, dSae]. */

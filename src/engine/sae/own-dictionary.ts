@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import { scoped } from '../ops/scope.ts';
+import { denseCodes } from '../ops/sparse-codes.ts';
 import type { AnyVariant, Sizes, Weights } from './definition.ts';
 import type { Dictionary, DictionaryProvenance, SparseCodes } from './dictionary.ts';
-import { joinCodes, sparseOf } from './inference.ts';
+import { joinCodes, raggedCodes, sliceCodes, sparseOf } from './inference.ts';
 
 /** A tensor at rest. */
 export interface StoredTensor {
@@ -65,10 +66,21 @@ export class OwnDictionary implements Dictionary {
     for (const [part, count] of this.#parts(x, rows)) {
       const y = scoped(() => {
         const scaled = this.#scaled(part, count);
-        return tf.div(this.variant.decode(this.#weights!, this.#latents(scaled), this.stored.config, scaled), this.#outputScale).dataSync();
+        return this.#decoded(this.#latents(scaled), scaled).dataSync();
       });
       out.set(y, at);
       at += y.length;
+    }
+    return out;
+  }
+
+  decode(codes: SparseCodes, x: Float32Array): Float32Array {
+    const out = new Float32Array(codes.rows * this.dOut);
+    let row = 0;
+    for (const [part, count] of this.#parts(x, codes.rows)) {
+      const y = scoped(() => this.#decoded(denseCodes(raggedCodes(sliceCodes(codes, row, count)), this.dSae), this.#scaled(part, count)).dataSync());
+      out.set(y, row * this.dOut);
+      row += count;
     }
     return out;
   }
@@ -77,6 +89,11 @@ export class OwnDictionary implements Dictionary {
     if (this.#weights === null) return;
     tf.dispose([...Object.values(this.#weights), this.#inputScale, this.#outputScale]);
     this.#weights = null;
+  }
+
+  /** In raw units, float32 [rows, dOut]. */
+  #decoded(latents: Tensor2D, scaled: Tensor2D): Tensor {
+    return tf.div(this.variant.decode(this.#weights!, latents, this.stored.config, scaled), this.#outputScale);
   }
 
   #latents(scaled: Tensor2D): Tensor2D {

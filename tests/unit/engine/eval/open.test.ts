@@ -6,9 +6,10 @@ import { provenance } from '../../../support/provenance.ts';
 import { smallLayout, writeSmallStore } from '../../../support/small-store.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
+const unused = (): never => { throw new Error('not here'); };
 const dictionaryOf = (dIn: number, dOut: number, changes: Parameters<typeof provenance>[0] = {}): Dictionary => ({
   dIn, dOut, dSae: 1, provenance: provenance(changes), wDec: new Float32Array(dOut), bDec: new Float32Array(dOut),
-  encode: () => { throw new Error('not here'); }, reconstruct: () => { throw new Error('not here'); }, dispose: () => {},
+  encode: unused, decode: unused, reconstruct: unused, dispose: () => {},
 });
 const none = { hook: null, targetHook: null };
 

@@ -13,7 +13,7 @@ function half(dIn: number, dOut: number): Dictionary {
   const decode = (x: Float32Array, rows: number): Float32Array => Float32Array.from({ length: rows * dOut }, (_, i) => x[Math.floor(i / dOut) * dIn + (i % dOut)]! / 2);
   return {
     dIn, dOut, dSae: 4, provenance: provenance(), wDec: new Float32Array(4 * dOut).fill(1), bDec: new Float32Array(dOut),
-    encode: (_x, rows) => codesOf(rows), reconstruct: decode, dispose: () => {},
+    encode: (_x, rows) => codesOf(rows), decode: (codes, x) => decode(x, codes.rows), reconstruct: decode, dispose: () => {},
   };
 }
 

@@ -17,8 +17,7 @@ const downstream = (changes: Partial<DownstreamFigures>): DownstreamFigures => (
 async function results(kind: CheckKind, scale = 1, figures: DownstreamFigures | null = null): Promise<readonly CheckResult[]> {
   const { mean } = await evaluateDictionary(checkDictionary('zero', new Float32Array(4)), [part]);
   const dictionary = checkDictionary(kind, mean);
-  const reconstruct = dictionary.reconstruct.bind(dictionary);
-  const { masked } = await evaluateDictionary({ ...dictionary, reconstruct: (v, n) => reconstruct(v, n).map((y) => y * scale) }, [part]);
+  const { masked } = await evaluateDictionary({ ...dictionary, decode: (codes, v) => dictionary.decode(codes, v).map((y) => y * scale) }, [part]);
   return checkFigures(kind, masked, figures);
 }
 

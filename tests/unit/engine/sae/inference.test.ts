@@ -42,6 +42,31 @@ test('many rows go in parts and come out in order; slots are as wide as the full
   });
 });
 
+test('codes are decoded to what the rows are reconstructed as, few or many of them, with norms and skip connections', async (t) => {
+  await eachBackend(t, () => {
+    const forms = [{ kind: 'topk', k: 2 }, { kind: 'relu' }, { kind: 'abs-topk', k: 1 }, { kind: 'jumprelu', threshold: Float32Array.of(2, 9, 9) }] as const;
+    const wSkip = Float32Array.of(0.5, 0, 1, 2);
+    for (const form of forms) {
+      for (const changes of [{}, { inputNorm: 'layer-norm' }, { inputNorm: 'constant-norm' }, { wSkip, centresInput: false }] as const) {
+        const dictionary = new LoadedDictionary({ ...weights, form, ...changes }, provenance());
+        assertClose(dictionary.decode(dictionary.encode(x, 3), x), dictionary.reconstruct(x, 3), 1e-6, JSON.stringify([form, changes]));
+        dictionary.dispose();
+      }
+    }
+    // many latents, of which one or two fire a row: the rows are gathered; above, they are not
+    const wide = 100;
+    const large = { ...weights, dSae: wide, wEnc: new Float32Array(2 * wide).map((_, i) => Math.sin(i)), wDec: new Float32Array(2 * wide).map((_, i) => Math.cos(i)), bEnc: new Float32Array(wide) };
+    const dictionary = new LoadedDictionary({ ...large, form: { kind: 'abs-topk', k: 2 } }, provenance());
+    const codes = dictionary.encode(x, 3);
+    assertClose(dictionary.decode(codes, x), dictionary.reconstruct(x, 3), 1e-5);
+    // half of a code is half of what is beside the bias
+    const half = dictionary.decode({ ...codes, values: codes.values.map((v) => v / 2) }, x);
+    assertClose(half, dictionary.reconstruct(x, 3).map((v, i) => (v + weights.bDec[i % 2]!) / 2), 1e-5);
+    assert.throws(() => dictionary.decode(codes, x.subarray(2)), { kind: 'mismatch' });
+    dictionary.dispose();
+  });
+});
+
 test('a wrong width and use after dispose are refused', async (t) => {
   await eachBackend(t, () => {
     const dictionary = new LoadedDictionary(weights, provenance());

@@ -62,6 +62,7 @@ test('a dictionary of its own code works on raw activations: scaled in, unscaled
         assertClose([y[row * dIn + i]!], [sum], 1e-5);
       }
     }
+    assertClose(dictionary.decode(codes, x), y, 1e-5);
     assert.throws(() => dictionary.encode(x, 31), { kind: 'mismatch', message: /31 rows/ });
     dictionary.dispose();
     assert.throws(() => dictionary.encode(x, 30), { kind: 'disposed' });

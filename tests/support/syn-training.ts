@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { scoped } from '../../src/engine/ops/scope.ts';
 import { Random } from '../../src/engine/random.ts';
-import type { AnyVariant } from '../../src/engine/sae/definition.ts';
+import type { AnyVariant, Weights } from '../../src/engine/sae/definition.ts';
 import { featureRecovery } from '../../src/engine/sae/synthetic/recovery.ts';
 import { synCodes, synDecode, synDirections } from '../../src/engine/sae/synthetic/syn.ts';
 import type { SynCodes, SynTask } from '../../src/engine/sae/synthetic/syn.ts';
@@ -24,6 +24,8 @@ export interface SynTraining {
   readonly task?: Partial<SynTask>;
   /** Draws codes in another way than synCodes. */
   readonly codes?: (task: SynTask, rows: number, random: Random) => SynCodes;
+  /** Looks at the trained weights, on fresh scaled samples float32 [rows, d]. */
+  readonly inspect?: (weights: Weights, x: Tensor2D) => void;
 }
 
 /** On 8,192 fresh samples, with the weights as a saved dictionary uses them. */
@@ -62,17 +64,18 @@ export function trainOnSyn(run: SynTraining): SynFigures {
     if (step >= steps - 50) trainL0 += l0 / Math.min(50, steps);
     x.dispose();
   }
-  const figures = evaluated(trainer, variant, config, scaled(draw(heldOutRows, 'held out')), directions, sizes.dIn);
+  const figures = evaluated(trainer, run, config, scaled(draw(heldOutRows, 'held out')), directions, sizes.dIn);
   trainer.dispose();
   return { ...figures, trainL0 };
 }
 
 function evaluated(
-  trainer: DenseTrainer, variant: AnyVariant, config: Record<string, unknown>, x: Float32Array, directions: Float32Array, d: number,
+  trainer: DenseTrainer, { variant, inspect }: SynTraining, config: Record<string, unknown>, x: Float32Array, directions: Float32Array, d: number,
 ): Omit<SynFigures, 'trainL0'> {
   return scoped(() => {
     const weights = trainer.weights();
     const rows = tf.tensor2d(x, [x.length / d, d]);
+    inspect?.(weights, rows);
     const latents = variant.encode(weights, rows, config);
     const y = variant.decode(weights, latents, config, rows);
     const variance = tf.sum(tf.square(tf.sub(rows, tf.mean(rows, 0, true))));

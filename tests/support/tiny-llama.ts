@@ -1,4 +1,4 @@
-/** A Llama of two blocks with seeded random weights and a tokenizer of bytes, as a Hugging Face folder. */
+/** A small Llama with seeded random weights and a tokenizer of bytes, as a Hugging Face folder. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors, type TensorData } from '../../src/engine/formats/safetensors.ts';
@@ -24,9 +24,9 @@ function tokenizerJson(): object {
   };
 }
 
-function weights(seed: number): Record<string, TensorData> {
+function weights(seed: number, layers: number): Record<string, TensorData> {
   const random = Random.from(seed, 'tiny-llama');
-  const { layers, dModel, heads, kvHeads, dHead, dMlp, vocab } = shape;
+  const { dModel, heads, kvHeads, dHead, dMlp, vocab } = shape;
   const matrix = (rows: number, columns: number): TensorData => ({ dtype: 'F32', shape: [rows, columns], data: random.normals(rows * columns, 0.2) });
   const ones = (): TensorData => ({ dtype: 'F32', shape: [dModel], data: new Float32Array(dModel).fill(1) });
   const tensors: Record<string, TensorData> = { 'model.embed_tokens.weight': matrix(vocab, dModel), 'model.norm.weight': ones(), 'lm_head.weight': matrix(vocab, dModel) };
@@ -42,10 +42,23 @@ function weights(seed: number): Record<string, TensorData> {
   return tensors;
 }
 
+function perturb(tensors: Record<string, TensorData>, scale: number, random: Random): void {
+  for (const { shape: { length }, data } of Object.values(tensors)) {
+    if (length === 2) for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! += scale * random.normal();
+  }
+}
+
+export interface TinyLlamaOptions {
+  /** Blocks; 2 if not given. */
+  readonly layers?: number;
+  /** Adds Gaussian noise of this share of the weights' scale to every matrix, by a seed of its own. */
+  readonly noise?: { readonly share: number; readonly seed: number };
+}
+
 /** Writes the model into `folder`; equal seeds give equal files. */
-export function writeTinyLlama(folder: string, seed = 0): void {
+export function writeTinyLlama(folder: string, seed = 0, { layers = shape.layers, noise }: TinyLlamaOptions = {}): void {
   mkdirSync(folder, { recursive: true });
-  const { layers, dModel, heads, kvHeads, dHead, dMlp, vocab } = shape;
+  const { dModel, heads, kvHeads, dHead, dMlp, vocab } = shape;
   const config = {
     architectures: ['LlamaForCausalLM'], model_type: 'llama', num_hidden_layers: layers, hidden_size: dModel, num_attention_heads: heads, num_key_value_heads: kvHeads,
     head_dim: dHead, intermediate_size: dMlp, max_position_embeddings: 64, vocab_size: vocab, rms_norm_eps: 1e-5, hidden_act: 'silu', rope_theta: 10000,
@@ -54,5 +67,7 @@ export function writeTinyLlama(folder: string, seed = 0): void {
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizerJson()));
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', bos_token: '<s>', eos_token: '</s>' }));
-  writeSafetensors(join(folder, 'model.safetensors'), weights(seed));
+  const tensors = weights(seed, layers);
+  if (noise !== undefined) perturb(tensors, 0.2 * noise.share, Random.from(noise.seed, 'noise'));
+  writeSafetensors(join(folder, 'model.safetensors'), tensors);
 }

@@ -1,11 +1,16 @@
 /** What mutated bytes are given to. Each target makes its sound bytes once, and says what is done with damaged ones. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateCatalog } from '../../bench/generate-catalog.ts';
+import { openForeign } from '../../src/engine/convert/open-foreign.ts';
+import { openai } from '../../src/engine/convert/openai.ts';
 import { openSafetensors } from '../../src/engine/formats/safetensors.ts';
+import { writeZip } from '../../src/engine/formats/zip-writer.ts';
+import { openZip } from '../../src/engine/formats/zip.ts';
 import { openGguf } from '../../src/engine/formats/gguf.ts';
 import { inspectModel } from '../../src/engine/lm/load.ts';
 import { openModel } from '../../src/engine/lm/open.ts';
+import type { DictionaryWeights } from '../../src/engine/sae/weights.ts';
 import { openHarvestedStore } from '../../src/engine/store/reader.ts';
 import { loadTokenizer } from '../../src/engine/tokenizers/load.ts';
 import type { Tokenizer } from '../../src/engine/tokenizers/types.ts';
@@ -160,7 +165,60 @@ const manifest: Target = {
   },
 };
 
-export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, config, tokenizer, catalog, frame, manifest };
+const casesFolder = join(import.meta.dirname, '../parity/fixtures/dictionaries');
+
+/** A torch file as dictionary_learning saves it, with its config beside it: pickle, storages and directory are all damaged. */
+const torch: Target = {
+  prepare: async (folder) => {
+    cpSync(join(casesFolder, 'dictionary-learning-batchtopk', 'config.json'), join(folder, 'config.json'));
+    return readFileSync(join(casesFolder, 'dictionary-learning-batchtopk', 'ae.pt'));
+  },
+  head: (bytes) => bytes.length,
+  use: (bytes, folder) => {
+    writeFileSync(join(folder, 'ae.pt'), bytes);
+    checkSizes(openForeign(folder, 'documented').weights);
+  },
+};
+
+/** The pickle of the same, in an archive that is sound: all damage reaches the machine that reads it. */
+const pickle: Target = {
+  prepare: async (folder) => {
+    const zip = openZip(join(casesFolder, 'openai-topk', '8.pt'));
+    try {
+      const data = Object.fromEntries([...zip.members.keys()].map((name) => [name, Buffer.from(zip.read(name))]));
+      const [prefix] = Object.keys(data)[0]!.split('/');
+      writeFileSync(join(folder, 'members.json'), JSON.stringify(Object.entries(data).filter(([name]) => !name.endsWith('.pkl')).map(([name, bytes]) => [name, bytes.toString('base64')])));
+      writeFileSync(join(folder, 'prefix'), prefix!);
+      return data[`${prefix}/data.pkl`]!;
+    } finally {
+      zip.close();
+    }
+  },
+  head: (bytes) => bytes.length,
+  use: (bytes, folder) => {
+    const members = JSON.parse(readFileSync(join(folder, 'members.json'), 'utf8')) as [string, string][];
+    const parts = members.map(([name, data]) => ({ name, data: Buffer.from(data, 'base64') }));
+    writeZip(join(folder, 'file.pt'), [{ name: `${readFileSync(join(folder, 'prefix'), 'utf8')}/data.pkl`, data: bytes }, ...parts]);
+    checkSizes(openai.read(join(folder, 'file.pt'), '').weights);
+  },
+};
+
+/** Deflated float64 arrays. */
+const npz: Target = {
+  prepare: async () => readFileSync(join(casesFolder, 'gemma-scope-float64-deflated', 'float64-deflated', 'params.npz')),
+  head: (bytes) => bytes.length,
+  use: (bytes, folder) => {
+    writeFileSync(join(folder, 'params.npz'), bytes);
+    checkSizes(openForeign(folder, 'documented').weights);
+  },
+};
+
+function checkSizes({ wEnc, wDec, bEnc, bDec, dIn, dSae, dOut }: DictionaryWeights): void {
+  const right = wEnc.length === dSae * dIn && wDec.length === dSae * dOut && bEnc.length === dSae && bDec.length === dOut;
+  if (!right) throw new Error('weights of other lengths than their sizes say');
+}
+
+export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, config, tokenizer, catalog, frame, manifest, torch, pickle, npz };
 
 /** The target `name` with its sound bytes and its own folder below `root`. */
 export async function prepared(name: string, root: string): Promise<{ target: Target; bytes: Buffer; folder: string }> {

@@ -1,0 +1,69 @@
+/**
+ * Dictionaries cross between Loupe and the installed SAELens, dictionary_learning and sparsify, and torch's own loader, in both directions, with equal
+ * latents and reconstructions.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { convertDictionary, formatNames } from '../../src/engine/convert/convert.ts';
+import { openSafetensors, writeSafetensors } from '../../src/engine/formats/safetensors.ts';
+import { loadDictionary } from '../../src/engine/sae/load.ts';
+import { assertComputes, casePath } from '../support/dictionaries.ts';
+import { parityPython } from '../support/parity-python.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const script = resolve(import.meta.dirname, 'dictionaries_reference.py');
+const python = await parityPython();
+
+function runPython(input: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(python, ['-B', script, ...args], { encoding: 'utf8', input, timeout: 600_000 });
+  assert.equal(status, 0, stderr);
+}
+
+/** Converts a case to a format beside the inputs that it is to be tried on; the path, or null where the format cannot hold it. */
+async function converted(source: string, folder: string, to: string): Promise<string | null> {
+  const path = join(folder, to === 'openai' ? '1.pt' : source.includes('embedding') ? 'embedding' : 'layers.3');
+  mkdirSync(folder, { recursive: true });
+  try {
+    const { dIn } = await convertDictionary({ source, destination: path, from: 'auto', to, layout: 'ask' });
+    const expected = openSafetensors(join(source.endsWith('.pt') ? dirname(source) : source, 'expected.safetensors'));
+    const x = expected.readFloat32('x');
+    expected.close();
+    writeSafetensors(join(to === 'openai' ? folder : path, 'x.safetensors'), { x: { dtype: 'F32', shape: [x.length / dIn, dIn], data: x } });
+    return path;
+  } catch (error) {
+    assert.equal((error as { kind?: string }).kind, 'unsupported', String(error));
+    return null;
+  }
+}
+
+test('what other programs write is opened here, and what is written here is opened by them', async (t) => {
+  const root = temporaryFolder(t);
+  const theirs = join(root, 'theirs');
+  mkdirSync(theirs);
+  runPython('', 'write', theirs, '48', '200', '7');
+  const names = readdirSync(theirs);
+  assert.equal(names.length, 31);
+  const written: { readonly to: string; readonly path: string; readonly source: string }[] = [];
+  for (const name of names) {
+    const source = casePath(name, theirs);
+    const dictionary = await loadDictionary(source);
+    assertComputes(dictionary, source);
+    dictionary.dispose();
+    for (const to of formatNames.filter((format) => format !== 'loupe')) {
+      const path = await converted(source, join(root, 'ours', `${name}-${to}`), to);
+      if (path !== null) written.push({ to, path, source });
+    }
+  }
+  assert.equal(written.length, 81);
+  runPython(written.map(({ to, path }) => `${to} ${path}\n`).join(''), 'read');
+  for (const { path, source } of written) {
+    const dictionary = await loadDictionary(source);
+    const inputs = openSafetensors(join(source.endsWith('.pt') ? dirname(source) : source, 'expected.safetensors'));
+    assertComputes(dictionary, path, 'theirs.safetensors', inputs.readFloat32('x'));
+    inputs.close();
+    dictionary.dispose();
+  }
+});

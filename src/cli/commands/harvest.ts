@@ -27,6 +27,8 @@ function configure(command: Command): void {
     .option('--field <name>', 'JSONL field or Parquet column with the text (default: text)')
     .option('--unit <name>', 'a document of a text file: block or file (default: block)')
     .option('--bad-lines <what>', 'JSONL lines that cannot be used: skip or refuse (default: skip)')
+    .option('--conversations', "the corpus is JSONL with messages: each conversation by the model's chat template, alone from position 0 (FAST)")
+    .option('--gradients', 'store the gradient of the loss beside each activation, for gradient dictionaries')
     .option('--shard-megabytes <n>', 'size of a file of the store at most (default: 256)', number);
 }
 

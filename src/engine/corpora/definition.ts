@@ -19,11 +19,13 @@ export interface CorpusOptions {
   readonly unit: 'block' | 'file';
   /** JSONL: a line that cannot be used is counted and skipped, or ends the work with its number. */
   readonly badLines: 'skip' | 'refuse';
+  /** JSONL: a document is a list of messages (conversations.ts). */
+  readonly conversations: boolean;
   /** A line for the user: what was skipped and why. */
   readonly log: (line: string) => void;
 }
 
-export const defaultCorpusOptions: CorpusOptions = { field: 'text', unit: 'block', badLines: 'skip', log: () => {} };
+export const defaultCorpusOptions: CorpusOptions = { field: 'text', unit: 'block', badLines: 'skip', conversations: false, log: () => {} };
 
 export interface Corpus {
   /** Short name for lists and provenance; never an absolute path. */

@@ -32,7 +32,11 @@ export function corpusKindOf(spec: string): CorpusKind {
 
 /** Opens the corpus that `spec` names; nothing is read yet beyond its head. */
 export async function openCorpus(spec: string, options: Partial<CorpusOptions> = {}): Promise<Corpus> {
-  return corpusKindOf(spec).open(spec, { ...defaultCorpusOptions, ...options });
+  const kind = corpusKindOf(spec);
+  if (options.conversations === true && kind.id !== jsonlKind.id) {
+    throw new LoupeError('unsupported', `corpus: conversations are read from JSON lines, and ${spec} is of the kind ${kind.id}. Give a .jsonl file with a list of messages a line.`);
+  }
+  return kind.open(spec, { ...defaultCorpusOptions, ...options });
 }
 
 function builtInNames(): string {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
 import type { LanguageModel } from '../lm/definition.ts';
-import { contextBytes, type StoreLayout } from '../store/manifest.ts';
+import { contextBytes, gradientHook, type StoreLayout } from '../store/manifest.ts';
 import type { StoreHook } from '../store/types.ts';
 
 export const harvestConfigSchema = z.strictObject({
@@ -19,6 +19,8 @@ export const harvestConfigSchema = z.strictObject({
   field: z.string().min(1).default('text').meta({ description: 'JSONL field or Parquet column with the text' }),
   unit: z.enum(['block', 'file']).default('block').meta({ description: 'Text files: a document is a block between blank lines, or the whole file' }),
   badLines: z.enum(['skip', 'refuse']).default('skip').meta({ description: 'JSONL lines that cannot be used are counted and skipped, or end the harvest' }),
+  conversations: z.boolean().default(false).meta({ description: "The corpus holds conversations (JSONL with messages): each is rendered with the model's chat template and run alone, cut or padded to a context; special tokens count, and repeats of 20 words are left out" }),
+  gradients: z.boolean().default(false).meta({ description: 'Store the gradient of the loss beside the activation at each hook: twice the disk, about four times the time' }),
   seed: z.number().int().min(0).max(0xffffffff).default(0).meta({ description: 'Seed of the document order' }),
   shardMegabytes: z.number().min(0.001).max(256).default(256).meta({ description: 'Size of a file of the store at most (one batch at least)', unit: 'MB' }),
 }).refine(({ tokens, contextLength }) => tokens >= contextLength, {
@@ -47,7 +49,12 @@ export function harvestHooks(config: HarvestConfig, model: Pick<LanguageModel, '
   return config.hooks.map((name) => ({ name, d: model.hookWidth(name) }));
 }
 
-/** What a harvest will take, before it starts. `hooks` as from `harvestHooks`. */
+/** What the store holds for these hooks: each, and after them their gradients where they are asked for. */
+export function storedHooks({ gradients }: Pick<HarvestConfig, 'gradients'>, hooks: readonly StoreHook[]): StoreHook[] {
+  return gradients ? [...hooks, ...hooks.map(({ name, d }) => ({ name: gradientHook(name), d }))] : [...hooks];
+}
+
+/** What a harvest will take, before it starts. `hooks` as from `storedHooks`. */
 export function estimateHarvest(config: HarvestConfig, hooks: readonly StoreHook[]): HarvestEstimate {
   const layout: StoreLayout = { hooks, dtype: config.dtype, contextLength: config.contextLength };
   const each = contextBytes(layout);

@@ -20,11 +20,12 @@ export function blocksFor(hooks: readonly string[]): number | undefined {
 /** Loads the backend, the model and the corpus, and harvests. The result names the store and says what it holds. */
 export const runHarvest: JobRunner<HarvestConfig> = async (config, context) => {
   const checked = harvestConfigSchema.parse(config);
-  const { field, unit, badLines } = checked;
-  const corpus = await openCorpus(checked.corpus, { field, unit, badLines, log: context.log });
+  const { field, unit, badLines, conversations } = checked;
+  const corpus = await openCorpus(checked.corpus, { field, unit, badLines, conversations, log: context.log });
   const [{ loadBackend }, { loadModel }] = await Promise.all([import('../backend/load.ts'), import('../lm/load.ts')]);
   const { backend } = await loadBackend();
-  const layers = blocksFor(checked.hooks);
+  // The loss lies behind the last block.
+  const layers = checked.gradients ? undefined : blocksFor(checked.hooks);
   const model = await loadModel(checked.model, layers === undefined ? {} : { layers });
   const start = performance.now();
   try {

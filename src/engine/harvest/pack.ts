@@ -92,7 +92,7 @@ export async function* packContexts(
     taken++;
     hash = chainHash(hash, document);
     if (taken < from.documents) continue;
-    if (taken === from.documents && hash !== from.hash) throw changed(document.id);
+    if (taken === from.documents && hash !== from.hash) throw changedCorpus(document.id);
     const ids = documentTokens(document.text, tokenizer, options);
     for (let used = taken === from.documents ? from.tokens : 0; used < ids.length; ) {
       used += filling.take(ids, used, taken - 1);
@@ -101,9 +101,10 @@ export async function* packContexts(
       filling = new Filling(options.contextLength, bos);
     }
   }
-  if (taken < from.documents) throw changed('its end');
+  if (taken < from.documents) throw changedCorpus('its end');
 }
 
-function changed(where: string): LoupeError {
+/** Kind mismatch: the documents are not those that were there when the cursor was made. */
+export function changedCorpus(where: string): LoupeError {
   return new LoupeError('mismatch', `corpus: it has changed since the harvest began (found at ${where}). Restore it, or harvest into a new folder.`);
 }

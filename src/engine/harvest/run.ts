@@ -5,13 +5,15 @@ import { setImmediate } from 'node:timers/promises';
 import { LoupeError } from '../../shared/errors.ts';
 import { codeVersion } from '../code-version.ts';
 import type { Corpus, CorpusDocument } from '../corpora/definition.ts';
+import { withoutRepeats } from '../corpora/conversations.ts';
 import { shuffled } from '../corpora/order.ts';
 import type { JobContext } from '../job.ts';
 import type { LanguageModel } from '../lm/definition.ts';
 import type { CorpusIdentity, StoreHook, StoreManifest } from '../store/types.ts';
 import { manifestName, readManifest } from '../store/manifest.ts';
 import { openStoreWriter, type NewStore, type StoreWriter } from '../store/writer.ts';
-import { estimateHarvest, harvestHooks, type HarvestConfig, type HarvestEstimate } from './config.ts';
+import { estimateHarvest, harvestHooks, storedHooks, type HarvestConfig, type HarvestEstimate } from './config.ts';
+import { conversationContexts } from './conversations.ts';
 import { forward, stack } from './forward.ts';
 import { packContexts, type PackedContext } from './pack.ts';
 
@@ -37,9 +39,10 @@ export function freeBytesAt(folder: string): number {
   return bavail * bsize;
 }
 
-/** The documents in the order in which they are used. */
-export function orderedDocuments(corpus: Corpus, shuffle: boolean, seed: number): AsyncIterable<CorpusDocument> {
-  return shuffle ? shuffled(corpus.documents(), seed) : corpus.documents();
+/** The documents in the order in which they are used; conversations without repeats. */
+export function orderedDocuments(corpus: Corpus, shuffle: boolean, seed: number, conversations = false, log?: (line: string) => void): AsyncIterable<CorpusDocument> {
+  const documents = conversations ? withoutRepeats(corpus.documents(), log) : corpus.documents();
+  return shuffle ? shuffled(documents, seed) : documents;
 }
 
 export function shuffles({ shuffle }: Pick<HarvestConfig, 'shuffle'>, corpus: Corpus): boolean {
@@ -47,15 +50,19 @@ export function shuffles({ shuffle }: Pick<HarvestConfig, 'shuffle'>, corpus: Co
 }
 
 function describeStore(config: HarvestConfig, { model, corpus, backend }: HarvestParts, hooks: readonly StoreHook[], estimate: HarvestEstimate): NewStore {
-  const { tokens, batch, field, unit, badLines, dtype, contextLength, isolate, seed } = config;
+  const { tokens, batch, field, unit, badLines, dtype, contextLength, isolate, seed, conversations, gradients } = config;
   return {
     model: model.identity,
     corpus: { name: corpus.name, documents: 0, hash: '', sources: corpus.sources },
     hooks, dtype, contextLength, isolate, seed, backend,
     prependBos: model.tokenizer.prependsBos,
-    specialTokenIds: [...model.tokenizer.specialTokenIds].sort((a, b) => a - b),
+    // FAST trains on every token of a conversation: those of its template are what it is about.
+    specialTokenIds: conversations ? [] : [...model.tokenizer.specialTokenIds].sort((a, b) => a - b),
     codeVersion: codeVersion(),
-    harvest: { tokens, batch, shardContexts: estimate.shardContexts, shuffle: shuffles(config, corpus), field, unit, badLines },
+    harvest: {
+      tokens, batch, shardContexts: estimate.shardContexts, shuffle: shuffles(config, corpus), field, unit, badLines,
+      ...(conversations ? { conversations } : {}), ...(gradients ? { gradients } : {}),
+    },
   };
 }
 
@@ -118,8 +125,8 @@ function reporter(context: HarvestContext, contextLength: number, total: number)
 /** Appends batch after batch until the store or the corpus is full. */
 async function fill(writer: StoreWriter, config: HarvestConfig, parts: HarvestParts, hooks: readonly StoreHook[], total: number, context: HarvestContext): Promise<void> {
   const { model, corpus } = parts;
-  const documents = orderedDocuments(corpus, shuffles(config, corpus), config.seed);
-  const contexts = packContexts(documents, model.tokenizer, config, writer.cursor ?? undefined);
+  const documents = orderedDocuments(corpus, shuffles(config, corpus), config.seed, config.conversations, context.log);
+  const contexts = (config.conversations ? conversationContexts : packContexts)(documents, model.tokenizer, config, writer.cursor ?? undefined);
   const report = reporter(context, config.contextLength, total);
   let flushed = performance.now();
   try {
@@ -163,13 +170,14 @@ function keepWhatIsSure(writer: StoreWriter, error: unknown, folder: string): un
  */
 export async function harvest(config: HarvestConfig, parts: HarvestParts, context: HarvestContext): Promise<StoreManifest> {
   const hooks = harvestHooks(config, parts.model);
-  const estimate = estimateHarvest(config, hooks);
+  const stored = storedHooks(config, hooks);
+  const estimate = estimateHarvest(config, stored);
   requireSpace(config, parts, estimate);
-  const writer = openStoreWriter(config.out, describeStore(config, parts, hooks, estimate), estimate.contexts);
+  const writer = openStoreWriter(config.out, describeStore(config, parts, stored, estimate), estimate.contexts);
   try {
     if (writer.manifest.complete) return writer.manifest;
     const begun = writer.contexts > 0 ? `; ${writer.contexts} contexts are there already` : '';
-    context.log(`${estimate.contexts} contexts of ${config.contextLength} tokens, ${hooks.length} hooks: ${gigabytes(estimate.bytes)} on disk${begun}`);
+    context.log(`${estimate.contexts} contexts of ${config.contextLength} tokens, ${hooks.length} hooks${config.gradients ? ' with gradients' : ''}: ${gigabytes(estimate.bytes)} on disk${begun}`);
     await fill(writer, config, parts, hooks, estimate.contexts, context);
     if (writer.contexts === 0) {
       throw new LoupeError('bad-request', `corpus: ${parts.corpus.name} has fewer than the ${config.contextLength} tokens of one context. Give more text, or lower contextLength.`);

@@ -27,6 +27,7 @@ const shardSchema = z.strictObject({
 const harvestSchema = z.strictObject({
   tokens: size, batch: size, shardContexts: size, shuffle: z.boolean(),
   field: z.string(), unit: z.enum(['block', 'file']), badLines: z.enum(['skip', 'refuse']),
+  conversations: z.boolean().optional(), gradients: z.boolean().optional(),
 });
 
 export const manifestSchema = z.strictObject({
@@ -104,6 +105,11 @@ export type StoreLayout = Pick<StoreManifest, 'hooks' | 'dtype' | 'contextLength
 export function contextBytes({ hooks, dtype, contextLength }: StoreLayout): number {
   const width = hooks.reduce((sum, { d }) => sum + d, 0);
   return contextLength * (4 + 4 + width * (dtype === 'float16' ? 2 : 4));
+}
+
+/** The name under which a harvest keeps the gradient of the loss at a hook, beside its value. */
+export function gradientHook(hook: string): string {
+  return `${hook}.grad`;
 }
 
 /** The name of a hook's tensor in a shard. */

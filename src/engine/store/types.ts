@@ -49,6 +49,10 @@ export interface HarvestSettings {
   readonly field: string;
   readonly unit: 'block' | 'file';
   readonly badLines: 'skip' | 'refuse';
+  /** Present and true where each context is one conversation, padded. */
+  readonly conversations?: boolean | undefined;
+  /** Present and true where each hook has its loss gradient under `<hook>.grad`. */
+  readonly gradients?: boolean | undefined;
 }
 
 /** Where in the corpus the next context begins. */

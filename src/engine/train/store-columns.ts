@@ -1,13 +1,9 @@
 /** What a row of training data is made of: which hooks of which stores stand in it, and whether the stores belong together. */
 import { LoupeError, nearestName } from '../../shared/errors.ts';
+import { gradientHook } from '../store/manifest.ts';
 import type { ActivationStore } from '../store/types.ts';
 import { eachPart, sideBySide, type PartName, type RowParts, type Widths } from './row-parts.ts';
 import type { SourceIdentity } from './source.ts';
-
-/** The name under which a harvest keeps the gradient of the loss at a hook. */
-export function gradientHook(hook: string): string {
-  return `${hook}.grad`;
-}
 
 export interface ColumnOptions {
   /** The hook to train at; null where the stores have only one. */

@@ -1,6 +1,7 @@
 /** JSON lines: one object a line, its text in one field. */
 import { basename } from 'node:path';
 import { LoupeError, nearestName } from '../../../shared/errors.ts';
+import { parseConversation } from '../conversations.ts';
 import type { Corpus, CorpusDocument, CorpusKind, CorpusOptions } from '../definition.ts';
 import { plainName, requireText } from '../bytes.ts';
 import { maxLineBytes, readLines } from '../lines.ts';
@@ -11,7 +12,7 @@ const namedLines = 5;
 type Parsed = { readonly text: string } | { readonly problem: string; readonly keys?: readonly string[] };
 
 /** The text of one line, or what is wrong with it. */
-export function parseLine(line: string, field: string): Parsed {
+export function parseLine(line: string, field: string, conversations = false): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -19,6 +20,7 @@ export function parseLine(line: string, field: string): Parsed {
     return { problem: `is not JSON (${(error as Error).message})` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'is not a JSON object' };
+  if (conversations) return parseConversation(value as Record<string, unknown>, field);
   const keys = Object.keys(value);
   if (!Object.hasOwn(value, field)) return { problem: `has no field "${field}"`, keys };
   const text = (value as Record<string, unknown>)[field];
@@ -37,7 +39,7 @@ async function* documents(path: string, options: CorpusOptions): AsyncGenerator<
   let used = 0;
   for await (const { number, text } of readLines(path)) {
     if (text?.trim() === '') continue;
-    const parsed: Parsed = text === null ? { problem: `is longer than ${maxLineBytes} bytes` } : parseLine(text, options.field);
+    const parsed: Parsed = text === null ? { problem: `is longer than ${maxLineBytes} bytes` } : parseLine(text, options.field, options.conversations);
     if ('text' in parsed) {
       used++;
       if (parsed.text.trim() !== '') yield { id: `${name}:${number}`, text: parsed.text };
@@ -51,7 +53,7 @@ async function* documents(path: string, options: CorpusOptions): AsyncGenerator<
     if (skipped++ < namedLines) options.log(`${name}: line ${number} ${parsed.problem}; skipped`);
   }
   if (skipped > namedLines) options.log(`${name}: ${skipped} lines were skipped`);
-  if (used === 0 && skipped > 0) throw new LoupeError('bad-file', `corpus: not one of the ${skipped} lines of ${path} is usable JSON. Is it JSON lines?`);
+  if (used === 0 && skipped > 0) throw new LoupeError('bad-file', `corpus: not one of the ${skipped} lines of ${path} is usable JSON${options.conversations ? ' with messages' : ''}. Is it JSON lines?`);
 }
 
 async function open(path: string, options: CorpusOptions): Promise<Corpus> {

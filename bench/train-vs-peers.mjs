@@ -2,7 +2,9 @@
 /**
  * Training steps of Loupe beside those of PyTorch libraries: alternately, on one machine, one process a run.
  *
- *   PEERS_PYTHON=.venv/bin/python node bench/train-vs-peers.mjs [--peers DIR] [--rounds N] [--steps N] [--shapes d,n,k,B;...] [--impls a,b] [--json FILE]
+ *   PEERS_PYTHON=.venv/bin/python node bench/train-vs-peers.mjs [--peers DIR] [--rounds N] [--steps N] [--shapes d,n,k,B;...] [--impls a,b] [--bf16] [--json FILE]
+ *
+ * --bf16: the peers under bfloat16 autocast (torch-best: bfloat16 selection), Loupe with --precision bf16.
  *
  * DIR holds peers.py (default ../shared/bench beside the checkout). Ratios are of medians over rounds. Close everything else first:
  * a run in which other programs took a core is marked.
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     steps: { type: 'string', default: '5' },
     shapes: { type: 'string', default: '128,2048,16,2048;768,6144,32,4096;768,24576,32,4096' },
     impls: { type: 'string', default: 'saelens,dictlearn,sparsify,torch-best' },
+    bf16: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -34,18 +37,18 @@ function runJson(program, args, env = {}) {
 
 function loupe([d, n, k, batch]) {
   const args = ['--disable-warning=DEP0044', join(root, 'src/cli/loupe.ts'), 'bench', 'train'];
-  const shape = ['--d', d, '--n', n, '--k', k, '--batch', batch, '--steps', options.steps, '--json'].map(String);
+  const shape = ['--d', d, '--n', n, '--k', k, '--batch', batch, '--steps', options.steps, '--precision', options.bf16 ? 'bf16' : 'f32', '--json'].map(String);
   return runJson(join(root, 'node_modules/.bin/node'), [...args, ...shape], { LOUPE_THREADS: threads });
 }
 
 function peer(impl, shape) {
-  return runJson(python, [join(options.peers, 'peers.py'), '--impl', impl, '--case', shape.join(','), '--steps', options.steps, '--threads', threads]);
+  return runJson(python, [join(options.peers, 'peers.py'), '--impl', impl, '--case', shape.join(','), '--steps', options.steps, '--threads', threads, ...(options.bf16 ? ['--bf16'] : [])]);
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
 function describe(name, runs) {
-  const figures = { tokens_per_s: median(runs.map((r) => r.tokens_per_s)), peak_rss_mb: median(runs.map((r) => r.peak_rss_mb)) };
+  const figures = { tokens_per_s: median(runs.map((r) => r.tokens_per_s)), peak_rss_mb: median(runs.map((r) => r.peak_rss_mb)), share_of_product_bound: median(runs.map((r) => r.share_of_product_bound)) };
   const busy = runs.some((r) => (r.other_cpu_share ?? 0) > 0.08 || (r.cpu_share ?? 1) < 0.8);
   return { name, ...figures, contended: busy };
 }
@@ -69,7 +72,7 @@ function benchShape(shape) {
 const results = options.shapes.split(';').map((text) => benchShape(text.split(',').map(Number)));
 for (const { shape, loupe: own, peers } of results) {
   console.log(`\nd, n, k, B = ${shape.join(', ')}${own.contended ? '  (the machine was busy)' : ''}`);
-  console.log(`  loupe         ${own.tokens_per_s} tokens/s  ${own.peak_rss_mb} MB`);
+  console.log(`  loupe         ${own.tokens_per_s} tokens/s  ${own.peak_rss_mb} MB  ${own.share_of_product_bound} of the bound by one float32 product`);
   for (const p of peers) console.log(`  ${p.name.padEnd(13)} ${p.tokens_per_s} tokens/s  ${p.peak_rss_mb} MB  loupe is ${p.ratio} x as fast${p.contended ? '  (busy)' : ''}`);
 }
 if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 1));

@@ -4,7 +4,7 @@
 // Kept values are computed in float32. Attribute `precision`:
 //   f32   the margins of bfloat16 rounding are carried along, so that the selection is that of float32 (a row whose margins hold too many
 //         latents is computed in full)
-//   bf16  the k + k/8 best of the bfloat16 product are the nominees
+//   bf16  the k + max(4, k/8) best of the bfloat16 product are the nominees
 //   int8  the k + 32 best of the int8 product
 #include <cmath>
 #include <cstdlib>
@@ -92,7 +92,7 @@ class EncodeTopKOp : public tensorflow::OpKernel {
     OP_REQUIRES(ctx, k_ <= kLargestK, Refuse("k is ", k_, ", more than ", kLargestK));
     int8_ = precision == "int8";
     exact_ = precision == "f32";
-    best_ = k_ + (exact_ ? 0 : int8_ ? 32 : k_ / 8);
+    best_ = k_ + (exact_ ? 0 : int8_ ? 32 : std::max(4, k_ / 8));
     capacity_ = NomineeCapacity(best_);
   }
 

@@ -8,10 +8,13 @@ import { scoped } from './scope.ts';
 import type { TopKCodes } from './top-k.ts';
 
 /**
- * How latents are chosen. `f32`: as float32 chooses them. `bf16`: among the k + k/8 best of a bfloat16 product. `int8`: among the
+ * How latents are chosen. `f32`: as float32 chooses them. `bf16`: among the k + max(4, k/8) best of a bfloat16 product. `int8`: among the
  * k + 32 best of an int8 product.
  */
-export type Precision = 'f32' | 'bf16' | 'int8';
+export type Precision = (typeof precisions)[number];
+
+/** From the exact one to the fastest. */
+export const precisions = ['f32', 'bf16', 'int8'] as const;
 
 /** What computes a low-precision product here: nothing, AVX512-BF16 or AVX512-VNNI, or AMX tiles. */
 export type EncodeTier = 'none' | 'avx512' | 'amx';

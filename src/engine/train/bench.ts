@@ -2,12 +2,15 @@
 import { threadCount } from '../backend/native-binding.ts';
 import { loadBackend } from '../backend/load.ts';
 import { breathe } from '../job.ts';
+import { encodeTier, usablePrecision } from '../ops/low-precision.ts';
+import type { Precision } from '../ops/low-precision.ts';
 import { Random } from '../random.ts';
 import { unitRows } from '../sae/parts.ts';
 import { resolveTraining, trainConfigSchema } from './config.ts';
 import type { ResolvedTraining, TrainConfig } from './config.ts';
 import { variantById } from '../sae/registry.ts';
 import { measureSample } from './prepare.ts';
+import { productPeak } from './product-peak.ts';
 import { batchTensors, disposeBatch } from './batch.ts';
 import { startAtL0 } from './bench-start.ts';
 import { createTrainer } from './run.ts';
@@ -25,7 +28,7 @@ export interface BenchSettings {
   /** Steps before, not timed. */
   readonly warmup: number;
   readonly seed: number;
-  readonly precision: 'f32';
+  readonly precision: Precision;
   /** L0 that ReLU and JumpReLU dictionaries start at; 0: that of their initial weights. */
   readonly l0?: number;
 }
@@ -80,6 +83,7 @@ function configOf(settings: BenchSettings): TrainConfig {
 /** Runs the steps; figures as `loupe bench train --json` prints them. */
 export async function benchTrain(settings: BenchSettings, log: (line: string) => void): Promise<Record<string, unknown>> {
   const { backend } = await loadBackend();
+  const empty = rssMb();
   const config = configOf(settings);
   const { dIn, batch } = settings;
   const data = benchActivations(pool * batch, dIn, settings.seed + 1);
@@ -112,29 +116,44 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
   const cpu = process.cpuUsage(cpuBefore);
   const share = (cpu.user + cpu.system) / 1000 / (performance.now() - start) / threadCount();
   trainer.dispose();
-  return summary(settings, resolved, { backend, times, reports, before, share });
+  const peak = peakRssMb();
+  return summary(settings, resolved, { backend, times, reports, before, empty, peak, share, productPeak: productPeak(batch, dIn, config.dSae) });
 }
 
 interface Measured {
   readonly backend: string;
   readonly times: number[];
   readonly reports: readonly StepReport[];
+  /** MiB before the first step. */
   readonly before: number;
+  /** MiB of the process with the runtime loaded and nothing done. */
+  readonly empty: number;
+  /** MiB at most. */
+  readonly peak: number;
+  /** GFLOP/s of a float32 product. */
+  readonly productPeak: number;
   /** CPU time over wall time and threads. */
   readonly share: number;
 }
 
-function summary(settings: BenchSettings, resolved: ResolvedTraining, { backend, times, reports, before, share }: Measured): Record<string, unknown> {
+function summary(settings: BenchSettings, resolved: ResolvedTraining, { backend, times, reports, before, empty, peak, share, productPeak }: Measured): Record<string, unknown> {
   const { variant, dIn, dSae, k, batch, precision } = settings;
   const sorted = [...times].sort((a, b) => a - b);
   const median = sorted[sorted.length >> 1]!;
+  const product = (2 * batch * dIn * dSae) / productPeak / 1e6;
   return {
-    variant, backend, precision, clip: resolved.clip, project: variantById(variant).unitDecoder, threads: threadCount(), d: dIn, n: dSae, k, batch,
+    variant, backend, precision, encoder_product: encodeTier(usablePrecision(precision)), clip: resolved.clip, project: variantById(variant).unitDecoder, threads: threadCount(), d: dIn, n: dSae, k, batch,
     tokens_per_s: Number((batch / (median / 1000)).toFixed(1)), ms_per_step: Number(median.toFixed(2)),
     ms_min: Number(sorted[0]!.toFixed(2)), ms_max: Number(sorted.at(-1)!.toFixed(2)), steps_timed: times.length,
-    cpu_share: Number(share.toFixed(3)), peak_rss_mb: peakRssMb(), rss_before_steps_mb: before,
+    cpu_share: Number(share.toFixed(3)), peak_rss_mb: peak, rss_before_steps_mb: before, rss_empty_mb: empty,
+    // how far a step is from one float32 product and nothing else: 1 where it takes as long, more where it takes less
+    product_gflops: Number(productPeak.toFixed(1)), product_ms: Number(product.toFixed(2)), share_of_product_bound: Number((product / median).toFixed(3)),
     l0: Number(reports.at(-1)!.l0.toFixed(1)), loss_first: reports[0]!.loss, loss_last: reports.at(-1)!.loss,
   };
+}
+
+function rssMb(): number {
+  return Math.round(process.memoryUsage.rss() / (1024 * 1024));
 }
 
 /** MiB; `maxRSS` is in KiB on every platform of Node. */

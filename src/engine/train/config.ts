@@ -1,5 +1,6 @@
 /** What a training run is given: the common fields, and those of the variant that it names. */
 import { z } from 'zod';
+import { precisions } from '../ops/low-precision.ts';
 import type { AnyVariant } from '../sae/definition.ts';
 import { registry, variantById } from '../sae/registry.ts';
 
@@ -42,7 +43,7 @@ const common = {
     .describe('Rows that are shuffled together; empty: 20 batches').meta({ unit: 'tokens' }),
   logEvery: z.int().min(1).max(100_000).default(10).describe('Steps between two rows of metrics.jsonl').meta({ unit: 'steps' }),
   checkpointEvery: z.int().min(1).max(10_000_000).default(200).describe('Steps between two checkpoints').meta({ unit: 'steps' }),
-  precision: z.enum(['f32', 'bf16', 'int8']).default('f32')
+  precision: z.enum(precisions).default('f32')
     .describe('How TopK chooses its latents: f32 exactly, bf16 or int8 by a faster product where the processor has one; kept values are float32 always'),
   fused: z.boolean().default(true).describe('Use the fused sparse step where the variant has one; off: dense autograd'),
 };

@@ -10,97 +10,88 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { Corpus } from '../corpora/definition.ts';
 import type { LanguageModel } from '../lm/definition.ts';
 import { Random } from '../random.ts';
+import { gradientHook } from '../store/manifest.ts';
 import { rowMask } from '../store/mask.ts';
-import type { CorpusCursor, StoreHook } from '../store/types.ts';
+import type { StoreHook } from '../store/types.ts';
+import { copyRow, eachPart, emptyParts, gatherRows, sideBySide, stackRows, type RowParts, type Widths } from '../train/row-parts.ts';
 import type { ActivationBatch, ActivationSource, HeldOutRows, SourceIdentity, SourcePosition } from '../train/source.ts';
+import { ContextReader, type ContextPlace, type ReadingOptions } from './context-reader.ts';
 import { forward, stack } from './forward.ts';
-import { corpusStart, packContexts, type PackedContext } from './pack.ts';
-import { orderedDocuments } from './run.ts';
+import type { PackedContext } from './pack.ts';
 
-export interface StreamOptions {
+export interface StreamOptions extends ReadingOptions {
   readonly hookPoint: string;
-  /** tokens */
-  readonly contextLength: number;
-  /** Contexts in one forward pass. */
-  readonly batch: number;
-  /** Attention stays within each document. */
-  readonly isolate: boolean;
-  readonly shuffleDocuments: boolean;
-  readonly seed: number;
+  /** Several hooks that stand side by side in x, in place of `hookPoint`. */
+  readonly hookPoints?: readonly string[];
+  /** The hook that is predicted. */
+  readonly targetHook?: string | null;
+  /** The loss gradient at the hook is wanted. */
+  readonly gradients?: boolean;
   /** Rows of a chunk: what is shuffled together. */
   readonly bufferRows: number;
-  /** First tokens of the corpus that are never trained on; whole contexts are kept. */
-  readonly heldOut: number;
   readonly signal?: AbortSignal;
 }
 
 /** Rows that count, with the context that each came from. */
 interface Rows {
-  /** float32 [rows, dIn] */
-  readonly x: Float32Array;
+  readonly parts: RowParts;
   /** Number of the context within its epoch. */
   readonly contexts: Uint32Array;
-}
-
-/** Where a chunk begins. */
-interface ChunkStart {
-  readonly epoch: number;
-  /** Contexts of the epoch before it, held-out ones included. */
-  readonly context: number;
-  readonly cursor: CorpusCursor;
 }
 
 interface Chunk {
   readonly rows: Rows;
   /** Where the chunk after it begins. */
-  readonly next: ChunkStart;
+  readonly next: ContextPlace;
 }
 
-/** A pass over the contexts of the corpus, from some place on. */
-interface Reading {
-  readonly contexts: AsyncGenerator<PackedContext>;
-  place: ChunkStart;
-}
-
-const none: Rows = { x: new Float32Array(0), contexts: new Uint32Array(0) };
+/** Which hooks stand in which part of a row. */
+type PartHooks = Readonly<{ x: readonly string[]; y?: readonly string[]; gradient?: readonly string[] }>;
 
 export class StreamSource implements ActivationSource {
   readonly dIn: number;
+  readonly dOut: number;
+  readonly sources: number;
+  /** Where a target hook is named. */
+  readonly sampleTargets?: (rows: number) => Promise<Float32Array>;
   readonly #model: LanguageModel;
-  readonly #corpus: Corpus;
+  readonly #reader: ContextReader;
   readonly #options: StreamOptions;
-  readonly #hook: StoreHook;
-  readonly #heldContexts: number;
-  #reading: Reading | null = null;
+  readonly #hooks: readonly StoreHook[];
+  readonly #parts: PartHooks;
+  readonly #widths: Widths;
   #held: HeldOutRows[] | null = null;
-  /** Where training begins, in every epoch: behind the held-out contexts. */
-  #begin: CorpusCursor | null = null;
-  #furthest: CorpusCursor = corpusStart;
   #stage = 0;
   #offset = 0;
-  #before: ChunkStart | null = null;
-  #current: ChunkStart | null = null;
+  #before: ContextPlace | null = null;
+  #current: ContextPlace | null = null;
   #pool: Rows | null = null;
-  #following: { readonly kept: Rows; readonly next: ChunkStart } | null = null;
+  #following: { readonly kept: Rows; readonly next: ContextPlace } | null = null;
 
-  /** Takes the model over: `close` disposes it. Kinds: not-found (a hook), bad-config (the context is too long). */
+  /** Takes the model over: `close` disposes it. Kinds: not-found (a hook), bad-config (the context is too long), mismatch (hooks of different width). */
   constructor(model: LanguageModel, corpus: Corpus, options: StreamOptions) {
     if (options.contextLength > model.config.contextLength) {
       throw new LoupeError('bad-config', `contextLength: ${options.contextLength} is more than ${model.config.name} takes (${model.config.contextLength}). Lower it.`);
     }
     this.#model = model;
-    this.#corpus = corpus;
     this.#options = options;
-    this.#hook = { name: options.hookPoint, d: model.hookWidth(options.hookPoint) };
-    this.dIn = this.#hook.d;
-    this.#heldContexts = Math.ceil(options.heldOut / options.contextLength);
+    this.#reader = new ContextReader(corpus, model.tokenizer, options);
+    const x = options.hookPoints !== undefined && options.hookPoints.length > 0 ? options.hookPoints : [options.hookPoint];
+    const y = options.targetHook == null ? {} : { y: [options.targetHook] };
+    this.#parts = { x, ...y, ...(options.gradients === true ? { gradient: x.map(gradientHook) } : {}) };
+    this.#hooks = [...new Set([...x, ...(y.y ?? [])])].map((name) => ({ name, d: model.hookWidth(name) }));
+    const widths = x.map((name) => model.hookWidth(name));
+    if (widths.some((width) => width !== widths[0])) throw new LoupeError('mismatch', `hookPoints: ${x.join(', ')} are ${widths.join(', ')} wide: a crosscoder takes hooks of one width`);
+    this.sources = x.length;
+    this.dIn = widths[0]! * x.length;
+    this.dOut = options.targetHook == null ? this.dIn : model.hookWidth(options.targetHook);
+    this.#widths = { x: this.dIn, ...(y.y === undefined ? {} : { y: this.dOut }), ...(options.gradients === true ? { gradient: this.dIn } : {}) };
+    if (y.y !== undefined) this.sampleTargets = async (rows) => (await this.#sample(rows)).y!;
   }
 
   get identity(): SourceIdentity {
-    const { name, sources } = this.#corpus;
-    const { documents, hash } = this.#furthest;
     return {
-      model: this.#model.identity, corpus: { name, sources, documents, hash }, hookPoint: this.#hook.name,
+      model: this.#model.identity, corpus: this.#reader.identity, hookPoint: this.#parts.x.join(' + '),
       contextLength: this.#options.contextLength, prependBos: this.#model.tokenizer.prependsBos,
     };
   }
@@ -114,29 +105,29 @@ export class StreamSource implements ActivationSource {
     if (typeof stage !== 'number' || typeof offset !== 'number' || typeof before !== 'string' || typeof current !== 'string') {
       throw new LoupeError('bad-file', "the checkpoint's place in the data was made with another kind of source");
     }
-    const start = (text: string): ChunkStart | null => (text === '' ? null : (JSON.parse(text) as ChunkStart));
+    const start = (text: string): ContextPlace | null => (text === '' ? null : (JSON.parse(text) as ContextPlace));
     [this.#stage, this.#offset, this.#before, this.#current] = [stage, offset, start(before), start(current)];
     [this.#pool, this.#following] = [null, null];
     return Promise.resolve();
   }
 
   async next(rows: number): Promise<ActivationBatch> {
-    const x = new Float32Array(rows * this.dIn);
+    const parts = emptyParts(this.#widths, rows);
     const origins = new Uint32Array(rows);
     for (let filled = 0; filled < rows; ) {
       const pool = await this.#loadedPool();
       const count = Math.min(rows - filled, pool.contexts.length - this.#offset);
-      x.set(pool.x.subarray(this.#offset * this.dIn, (this.#offset + count) * this.dIn), filled * this.dIn);
+      for (let i = 0; i < count; i++) copyRow(this.#widths, pool.parts, this.#offset + i, parts, filled + i);
       origins.set(pool.contexts.subarray(this.#offset, this.#offset + count), filled);
       filled += count;
       this.#offset += count;
     }
-    return { x, rows, originOf: (row) => `context ${origins[row]} of the corpus ${this.#corpus.name}, hook ${this.#hook.name}` };
+    const { name } = this.#reader.identity;
+    return { ...parts, rows, originOf: (row) => `context ${origins[row]} of the corpus ${name}, hook ${this.#parts.x.join(' + ')}` };
   }
 
   async sample(rows: number): Promise<Float32Array> {
-    const chunk = await this.#loadChunk(await this.#firstChunk(), rows);
-    return chunk.rows.x.slice(0, rows * this.dIn);
+    return (await this.#sample(rows)).x;
   }
 
   async *heldOut(): AsyncIterable<HeldOutRows> {
@@ -144,9 +135,13 @@ export class StreamSource implements ActivationSource {
   }
 
   close(): void {
-    void this.#reading?.contexts.return(undefined);
-    this.#reading = null;
+    void this.#reader.close();
     this.#model.dispose();
+  }
+
+  async #sample(rows: number): Promise<RowParts> {
+    const { rows: { parts, contexts } } = await this.#loadChunk(await this.#firstChunk(), rows);
+    return gatherRows(this.#widths, parts, Array.from({ length: Math.min(rows, contexts.length) }, (_, row) => row));
   }
 
   /** The rows of the current stage, with at least one left to serve. */
@@ -157,7 +152,7 @@ export class StreamSource implements ActivationSource {
       if (this.#pool.contexts.length === 0) empty++;
       await this.#advance();
     }
-    throw new LoupeError('bad-request', `corpus: ${this.#corpus.name} gives no token to train on behind the ${this.#options.heldOut} held-out ones. Give more text, or hold out less.`);
+    throw this.#reader.nothing();
   }
 
   async #advance(): Promise<void> {
@@ -171,133 +166,93 @@ export class StreamSource implements ActivationSource {
   /** The stage again from nothing: over the chunk before it, and over its own. */
   async #loadStage(): Promise<Rows> {
     this.#current ??= await this.#firstChunk();
-    const kept = this.#before === null ? none : halves((await this.#loadChunk(this.#before)).rows, this.#random(`chunk ${this.#stage - 1}`), this.dIn)[1];
+    const kept = this.#before === null ? this.#none() : halves((await this.#loadChunk(this.#before)).rows, this.#random(`chunk ${this.#stage - 1}`), this.#widths)[1];
     return this.#mix(kept);
   }
 
   /** Loads the current chunk and mixes its first half with `kept`; its second half is kept for the next stage. */
   async #mix(kept: Rows): Promise<Rows> {
     const chunk = await this.#loadChunk(this.#current!);
-    const [served, rest] = halves(chunk.rows, this.#random(`chunk ${this.#stage}`), this.dIn);
+    const [served, rest] = halves(chunk.rows, this.#random(`chunk ${this.#stage}`), this.#widths);
     this.#following = { kept: rest, next: chunk.next };
-    return shuffledRows([kept, served], this.#random(`stage ${this.#stage}`), this.dIn);
+    return shuffledRows([kept, served], this.#random(`stage ${this.#stage}`), this.#widths);
   }
 
   #random(what: string): Random {
     return Random.from(this.#options.seed, `stream ${what}`);
   }
 
-  async #firstChunk(): Promise<ChunkStart> {
+  #none(): Rows {
+    return { parts: emptyParts(this.#widths, 0), contexts: new Uint32Array(0) };
+  }
+
+  async #firstChunk(): Promise<ContextPlace> {
     await this.#heldOutRows();
-    return { epoch: 0, context: this.#heldContexts, cursor: this.#begin! };
+    return this.#reader.first();
   }
 
   async #heldOutRows(): Promise<readonly HeldOutRows[]> {
     if (this.#held !== null) return this.#held;
     const held: HeldOutRows[] = [];
-    let [cursor, done] = [corpusStart, 0];
-    const reading = this.#open({ epoch: 0, context: 0, cursor });
-    try {
-      while (done < this.#heldContexts) {
-        const contexts = await take(reading.contexts, Math.min(this.#options.batch, this.#heldContexts - done));
-        if (contexts.length === 0) break;
-        const { x, mask } = await this.#run(contexts, done);
-        held.push({ x, mask, rows: mask.length });
-        done += contexts.length;
-        cursor = contexts.at(-1)!.after;
-      }
-    } finally {
-      await reading.contexts.return(undefined);
-    }
-    [this.#held, this.#begin] = [held, cursor];
-    return held;
-  }
-
-  #open(place: ChunkStart): Reading {
-    const documents = orderedDocuments(this.#corpus, this.#options.shuffleDocuments, this.#options.seed);
-    return { contexts: packContexts(documents, this.#model.tokenizer, this.#options, place.cursor), place };
-  }
-
-  /** Goes on reading where the last chunk ended, or reads the corpus again up to `place`. */
-  async #readingAt(place: ChunkStart): Promise<Reading> {
-    const { place: at } = this.#reading ?? { place: null };
-    if (this.#reading !== null && at!.epoch === place.epoch && at!.context === place.context) return this.#reading;
-    await this.#reading?.contexts.return(undefined);
-    return (this.#reading = this.#open(place));
+    await this.#reader.eachHeldOut(async (contexts, first) => {
+      const { parts: { x, y }, mask } = await this.#run(contexts, first);
+      held.push({ x, mask, rows: mask.length, ...(y === undefined ? {} : { y }) });
+    });
+    return (this.#held = held);
   }
 
   /** The rows of the chunk that begins at `start`; at the end of the corpus the chunk ends, and the next begins a new epoch. */
-  async #loadChunk(start: ChunkStart, rows = this.#options.bufferRows): Promise<Chunk> {
+  async #loadChunk(start: ContextPlace, rows = this.#options.bufferRows): Promise<Chunk> {
+    const pieces: Rows[] = [];
+    let [counted, next] = [0, start];
+    // Conversations are shorter than their contexts: the chunk is full when its rows are, or when its contexts would have been.
     const wanted = Math.max(1, Math.ceil(rows / this.#options.contextLength));
-    const reading = await this.#readingAt(start);
-    const parts: Rows[] = [];
-    let next = start;
-    for (let done = 0; done < wanted; ) {
-      const contexts = await take(reading.contexts, Math.min(this.#options.batch, wanted - done));
-      if (contexts.length === 0) {
-        next = { epoch: start.epoch + 1, context: this.#heldContexts, cursor: this.#begin ?? (await this.#firstChunk()).cursor };
-        break;
-      }
-      const { x, mask } = await this.#run(contexts, next.context);
-      parts.push(counted(x, mask, next.context, this.#options.contextLength, this.dIn));
+    for (let done = 0; this.#options.conversations === true ? counted < rows : done < wanted; ) {
+      const { contexts, next: after } = await this.#reader.take(next, this.#options.conversations === true ? this.#options.batch : wanted - done);
+      const first = next.context;
+      next = after;
+      if (contexts.length === 0) break;
+      const { parts, mask } = await this.#run(contexts, first);
+      pieces.push(countedRows(parts, mask, first, this.#options.contextLength, this.#widths));
+      counted += pieces.at(-1)!.contexts.length;
       done += contexts.length;
-      next = { epoch: start.epoch, context: start.context + done, cursor: contexts.at(-1)!.after };
-      if (start.epoch === 0 && next.cursor.documents > this.#furthest.documents) this.#furthest = next.cursor;
     }
-    reading.place = next;
-    if (next.epoch !== start.epoch) this.#reading = null;
-    return { rows: joined(parts, this.dIn), next };
+    return { rows: joined(pieces, this.#widths), next };
   }
 
-  async #run(contexts: readonly PackedContext[], firstContext: number): Promise<{ readonly x: Float32Array; readonly mask: Uint8Array }> {
+  async #run(contexts: readonly PackedContext[], firstContext: number): Promise<{ readonly parts: RowParts; readonly mask: Uint8Array }> {
     if (this.#options.signal?.aborted === true) throw new LoupeError('cancelled', 'The training was stopped while its buffer was filled. Run it again to go on.');
     await setImmediate(); // Cancel requests and pings are heard between two forward passes.
-    const { contextLength, isolate } = this.#options;
-    const batch = forward(this.#model, [this.#hook], stack(contexts, contextLength), firstContext, { contextLength, isolate, dtype: 'float32' });
-    const specialTokenIds = [...this.#model.tokenizer.specialTokenIds];
-    return { x: batch.activations.get(this.#hook.name)!, mask: rowMask({ contextLength, specialTokenIds, isolate }, batch.tokens, batch.documents) };
+    const { contextLength, isolate, conversations, gradients = false } = this.#options;
+    const batch = forward(this.#model, this.#hooks, stack(contexts, contextLength), firstContext, { contextLength, isolate, dtype: 'float32', gradients });
+    const specialTokenIds = conversations === true ? [] : [...this.#model.tokenizer.specialTokenIds];
+    return {
+      parts: eachPart(this.#widths, (name) => sideBySide(this.#parts[name]!.map((hook) => batch.activations.get(hook)!), batch.tokens.length)),
+      mask: rowMask({ contextLength, specialTokenIds, isolate }, batch.tokens, batch.documents),
+    };
   }
 }
 
-async function take(contexts: AsyncGenerator<PackedContext>, count: number): Promise<PackedContext[]> {
-  const taken: PackedContext[] = [];
-  while (taken.length < count) {
-    const { value, done } = await contexts.next();
-    if (done === true) break;
-    taken.push(value);
-  }
-  return taken;
-}
-
-/** The rows of x float32 [rows, d] whose mask is 1. */
-function counted(x: Float32Array, mask: Uint8Array, firstContext: number, contextLength: number, d: number): Rows {
+/** The rows of float32 [rows, width] parts whose mask is 1. */
+function countedRows(parts: RowParts, mask: Uint8Array, firstContext: number, contextLength: number, widths: Widths): Rows {
   const rows: number[] = [];
   for (let row = 0; row < mask.length; row++) if (mask[row] === 1) rows.push(row);
   const contexts = Uint32Array.from(rows, (row) => firstContext + Math.floor(row / contextLength));
-  return { x: gathered(x, rows, d), contexts };
+  return { parts: gatherRows(widths, parts, rows), contexts };
 }
 
-/** Rows `order` of x float32 [rows, d] -> float32 [order.length, d]. */
-function gathered(x: Float32Array, order: ArrayLike<number>, d: number): Float32Array {
-  const out = new Float32Array(order.length * d);
-  for (let i = 0; i < order.length; i++) out.set(x.subarray(order[i]! * d, (order[i]! + 1) * d), i * d);
-  return out;
-}
-
-function joined(parts: readonly Rows[], d: number): Rows {
-  const count = parts.reduce((sum, { contexts }) => sum + contexts.length, 0);
-  const [x, contexts] = [new Float32Array(count * d), new Uint32Array(count)];
+function joined(pieces: readonly Rows[], widths: Widths): Rows {
+  const contexts = new Uint32Array(pieces.reduce((sum, piece) => sum + piece.contexts.length, 0));
   let at = 0;
-  for (const part of parts) {
-    x.set(part.x, at * d);
-    contexts.set(part.contexts, at);
-    at += part.contexts.length;
+  for (const piece of pieces) {
+    contexts.set(piece.contexts, at);
+    at += piece.contexts.length;
   }
-  return { x, contexts };
+  return { parts: stackRows(widths, pieces.map(({ parts }) => parts)), contexts };
 }
 
-function picked(rows: Rows, order: Uint32Array, d: number): Rows {
-  return { x: gathered(rows.x, order, d), contexts: Uint32Array.from(order, (row) => rows.contexts[row]!) };
+function picked(rows: Rows, order: Uint32Array, widths: Widths): Rows {
+  return { parts: gatherRows(widths, rows.parts, order), contexts: Uint32Array.from(order, (row) => rows.contexts[row]!) };
 }
 
 function seededOrder(count: number, random: Random): Uint32Array {
@@ -305,13 +260,13 @@ function seededOrder(count: number, random: Random): Uint32Array {
 }
 
 /** The rows in two halves, by a seeded shuffle. */
-function halves(rows: Rows, random: Random, d: number): readonly [Rows, Rows] {
+function halves(rows: Rows, random: Random, widths: Widths): readonly [Rows, Rows] {
   const order = seededOrder(rows.contexts.length, random);
   const middle = Math.ceil(order.length / 2);
-  return [picked(rows, order.subarray(0, middle), d), picked(rows, order.subarray(middle), d)];
+  return [picked(rows, order.subarray(0, middle), widths), picked(rows, order.subarray(middle), widths)];
 }
 
-function shuffledRows(parts: readonly Rows[], random: Random, d: number): Rows {
-  const rows = joined(parts, d);
-  return picked(rows, seededOrder(rows.contexts.length, random), d);
+function shuffledRows(pieces: readonly Rows[], random: Random, widths: Widths): Rows {
+  const rows = joined(pieces, widths);
+  return picked(rows, seededOrder(rows.contexts.length, random), widths);
 }

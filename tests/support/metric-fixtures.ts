@@ -37,3 +37,16 @@ export function figuresOf(form: CompatForm, { d, n, batches }: ReferenceCase): R
   }
   return sums.result();
 }
+
+/** A dictionary, tokens, and what SAELens says it costs resources/tiny-llama. */
+export type DownstreamReference = Readonly<Record<'W_enc' | 'W_dec' | 'b_enc' | 'hook', string>> & {
+  readonly tokens: readonly number[];
+  readonly contexts: number;
+  readonly d: number;
+  readonly n: number;
+  readonly figures: Readonly<Record<string, number>>;
+};
+
+export function readDownstream(): DownstreamReference {
+  return JSON.parse(readFileSync(new URL('../parity/fixtures/metrics/downstream.json', import.meta.url), 'utf8')) as DownstreamReference;
+}

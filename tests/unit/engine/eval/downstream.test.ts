@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
@@ -9,7 +8,7 @@ import { loadModel } from '../../../../src/engine/lm/load.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { LoadedDictionary } from '../../../../src/engine/sae/inference.ts';
 import { assertClose } from '../../../support/closeness.ts';
-import { floatsOf } from '../../../support/metric-fixtures.ts';
+import { floatsOf, readDownstream } from '../../../support/metric-fixtures.ts';
 import { provenance } from '../../../support/provenance.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { writeTinyLlama } from '../../../support/tiny-llama.ts';
@@ -91,8 +90,7 @@ test('a transcoder reads at one hook and is put at another', async (t) => {
 });
 
 test('SAELens computes the same losses, KL and scores (tests/parity/metrics_reference.py)', async () => {
-  const path = new URL('../../../parity/fixtures/metrics/downstream.json', import.meta.url);
-  const reference = JSON.parse(readFileSync(path, 'utf8')) as Record<'W_enc' | 'W_dec' | 'b_enc' | 'hook', string> & { tokens: number[]; contexts: number; d: number; n: number; figures: Record<string, number> };
+  const reference = readDownstream();
   const model = await loadModel(join(resolve(import.meta.dirname, '../../../..'), 'resources', 'tiny-llama'));
   models.push(model);
   const { d, n, contexts, figures } = reference;

@@ -108,7 +108,7 @@ function withoutForeign(sweep: SweepConfig, own: Readonly<Record<string, unknown
 /** Members of one key are trained on the same batches. */
 export function dataKey(config: TrainConfig, seed: number): string {
   const { bufferRows } = resolveTraining(config);
-  const names = ['activations', 'model', 'corpus', 'contextLength', 'modelBatch', 'isolate', 'hookPoint', 'hookPoints', 'targetHook', 'batch', 'heldOut'];
+  const names = ['activations', 'model', 'corpus', 'contextLength', 'modelBatch', 'isolate', 'conversations', 'hookPoint', 'hookPoints', 'targetHook', 'besideActivations', 'batch', 'heldOut'];
   const data = names.map((name) => (config as Readonly<Record<string, unknown>>)[name] ?? null);
   const kind = variantById(config.variant).data;
   return createHash('sha256').update(JSON.stringify([data, bufferRows, seed, kind])).digest('hex').slice(0, 16);

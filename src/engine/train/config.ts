@@ -14,6 +14,8 @@ const common = {
   contextLength: z.int().min(2).max(1 << 20).default(128).describe('Without a store: length of a context').meta({ unit: 'tokens' }),
   modelBatch: z.int().min(1).max(4096).default(16).describe('Without a store: contexts in one forward pass').meta({ unit: 'contexts' }),
   isolate: z.boolean().default(false).describe('Without a store: attention stays within each document'),
+  conversations: z.boolean().default(false)
+    .describe("Without a store: the corpus is JSONL with messages, and each conversation is run alone through the model's chat template (FAST)"),
   out: path.describe('Folder that the dictionary is written to'),
   hookPoint: z.string().max(200).nullable().default(null).describe('Hook of the stores to train at; empty: the only one that they have'),
   targetHook: z.string().max(200).nullable().default(null).describe('Transcoders: the hook that is predicted from hookPoint'),

@@ -1,6 +1,7 @@
 /** Opens what a config trains on. */
 import { openCorpus } from '../corpora/registry.ts';
 import { blocksFor } from '../harvest/job.ts';
+import { ModelSource } from '../harvest/model-source.ts';
 import { StreamSource } from '../harvest/stream.ts';
 import { loadBackend } from '../backend/load.ts';
 import type { JobContext } from '../job.ts';
@@ -44,17 +45,19 @@ function openStores(config: TrainConfig): ActivationSource {
 }
 
 async function openStream(config: TrainConfig, { signal, log }: Pick<JobContext, 'signal' | 'log'>): Promise<ActivationSource> {
-  const { contextLength, modelBatch, isolate, seed } = config;
-  const hookPoint = config.hookPoint!;
-  const corpus = await openCorpus(config.corpus!, { log });
+  const { contextLength, modelBatch, isolate, seed, targetHook, hookPoints, conversations } = config;
+  const hookPoint = config.hookPoint ?? hookPoints[0]!;
+  const corpus = await openCorpus(config.corpus!, { conversations, log });
   await loadBackend();
-  const blocks = blocksFor([hookPoint]);
+  const { data } = variantById(config.variant);
+  // The loss and the output lie behind the last block.
+  const blocks = data === 'gradients' || data === 'model' ? undefined : blocksFor([hookPoint, ...hookPoints, ...(targetHook === null ? [] : [targetHook])]);
   const model = await loadModel(config.model!, blocks === undefined ? {} : { layers: blocks });
+  const reading = { contextLength, batch: modelBatch, isolate, seed, conversations, shuffleDocuments: true, heldOut: config.heldOut ?? mostHeldOut, signal };
   try {
-    return new StreamSource(model, corpus, {
-      hookPoint, contextLength, batch: modelBatch, isolate, seed, shuffleDocuments: true,
-      bufferRows: resolveTraining(config).bufferRows, heldOut: config.heldOut ?? mostHeldOut, signal,
-    });
+    if (data === 'model') return new ModelSource(model, corpus, { ...reading, hookPoint });
+    const bufferRows = resolveTraining(config).bufferRows;
+    return new StreamSource(model, corpus, { ...reading, hookPoint, hookPoints, targetHook, gradients: data === 'gradients', bufferRows });
   } catch (error) {
     model.dispose();
     throw error;

@@ -45,7 +45,7 @@ test('what other programs write is opened here, and what is written here is open
   mkdirSync(theirs);
   runPython('', 'write', theirs, '48', '200', '7');
   const names = readdirSync(theirs);
-  assert.equal(names.length, 31);
+  assert.equal(names.length, 32);
   const written: { readonly to: string; readonly path: string; readonly source: string }[] = [];
   for (const name of names) {
     const source = casePath(name, theirs);
@@ -57,7 +57,7 @@ test('what other programs write is opened here, and what is written here is open
       if (path !== null) written.push({ to, path, source });
     }
   }
-  assert.equal(written.length, 81);
+  assert.equal(written.length, 82);
   runPython(written.map(({ to, path }) => `${to} ${path}\n`).join(''), 'read');
   for (const { path, source } of written) {
     const dictionary = await loadDictionary(source);

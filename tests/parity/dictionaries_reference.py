@@ -33,7 +33,9 @@ def fill(module):
             if not value.is_floating_point() or key in ("topk_threshold",):
                 continue
             noise = torch.rand_like(value) * 0.3 + 0.05 if "threshold" in key else torch.randn_like(value) * (0.25 if value.ndim > 1 else 0.1)
-            value.copy_(noise)
+            # a pursuit over rows that are not of norm 1 amplifies its own rounding
+            unit = key == "W_dec" and "MatchingPursuit" in type(module).__name__
+            value.copy_(noise / noise.norm(dim=-1, keepdim=True) if unit else noise)
     return module
 
 
@@ -89,6 +91,15 @@ def write_sae_lens(folder, d, n, k):
 def run_sae(sae, x):
     with torch.no_grad():
         return {"x": x, "latents": sae.encode(x).contiguous(), "y": sae(x).contiguous()}
+
+
+def write_repeating_pursuit(folder, d, n):
+    """SAELens' defaults: as many steps as dimensions, until an atom is chosen again."""
+    import sae_lens as sl
+
+    path = os.path.join(folder, "saelens-matching-pursuit-until-repeat")
+    fill(sl.MatchingPursuitSAE(sl.MatchingPursuitSAEConfig(d_in=d, d_sae=n))).save_model(path)
+    expect(path, run_sae(sl.SAE.load_from_disk(path), inputs(d)))
 
 
 def inputs(d, rows=20):
@@ -250,6 +261,7 @@ def write(folder, d, n, k):
     write_openai(folder, d, n, k)
     write_gemma_scope(folder, d, n)
     write_crosscoder(folder, d, n)
+    write_repeating_pursuit(folder, d, n)
 
 
 def read_dictionary_learning(path, x):

@@ -147,20 +147,16 @@ function formOf(config: SaeLensConfig, { form }: Architecture, path: string, rea
     case 'relu': return { kind: 'relu' };
     case 'jumprelu': return { kind: 'jumprelu', threshold: read('threshold') };
     case 'gated': return { kind: 'gated', bGate: read('b_gate'), bMag: read('b_mag'), rMag: read('r_mag') };
-    case 'matching-pursuit': return pursuitForm(config, path);
+    // max_iterations null: as many steps as dimensions
+    case 'matching-pursuit': return {
+      kind: form, steps: config.max_iterations ?? config.d_in, tolerance: Math.max(0, config.residual_threshold), untilRepeat: config.stop_on_duplicate_support,
+    };
     case 'topk': case 'abs-topk': {
       if (config.k === undefined) throw new LoupeError('bad-file', `${path}: a ${config.architecture} dictionary needs k in ${configFile}.`);
       if (config.k > config.d_sae) throw new LoupeError('bad-file', `${path}: k is ${config.k}, more than d_sae, which is ${config.d_sae}.`);
       return { kind: form, k: config.k };
     }
   }
-}
-
-function pursuitForm(config: SaeLensConfig, path: string): PlainForm {
-  if (config.stop_on_duplicate_support) {
-    throw new LoupeError('unsupported', `${path}: stop_on_duplicate_support is true: the pursuit would end where an atom is chosen again, and Loupe's goes on. Set it to false in SAELens and save again.`);
-  }
-  return { kind: 'matching-pursuit', steps: config.max_iterations ?? config.d_in, tolerance: Math.max(0, config.residual_threshold) };
 }
 
 export interface SaeLensMetadata {
@@ -205,7 +201,7 @@ function formFields(weights: DictionaryWeights, architecture: string): Record<st
   return {
     ...(architectures[architecture]!.transcoder === true ? { d_out: dOut } : {}),
     ...(form.kind === 'topk' || form.kind === 'abs-topk' ? { k: form.k, rescale_acts_by_decoder_norm: false } : {}),
-    ...(form.kind === 'matching-pursuit' ? { max_iterations: form.steps, residual_threshold: form.tolerance, stop_on_duplicate_support: false } : {}),
+    ...(form.kind === 'matching-pursuit' ? { max_iterations: form.steps, residual_threshold: form.tolerance, stop_on_duplicate_support: form.untilRepeat ?? false } : {}),
   };
 }
 

@@ -149,7 +149,7 @@ export class LoadedDictionary implements Dictionary {
   #dense(centred: Tensor2D): Tensor2D {
     const { form } = this.weights;
     const { wEnc, wDec, bEnc } = this.#held;
-    if (form.kind === 'matching-pursuit') return matchingPursuitDense(centred, wDec, form.steps, form.tolerance);
+    if (form.kind === 'matching-pursuit') return matchingPursuitDense(centred, wDec, form.steps, form.tolerance, 'rectified', form.untilRepeat);
     const product = tf.matMul(centred, wEnc, false, true) as Tensor2D;
     if (form.kind === 'gated') return gatedLatents(product, form);
     const u = tf.add(product, bEnc) as Tensor2D;

@@ -16,8 +16,13 @@ test('each architecture keeps every bit through writing and reading, and its nam
   const written = Object.fromEntries(cases.map((name) => [name.slice('saelens-'.length), assertRoundTrip(t, saeLens, casePath(name)).about.architecture]));
   assert.deepEqual(written, {
     abstopk: 'abstopk', batchtopk: 'jumprelu', gated: 'gated', 'jumprelu-centred': 'jumprelu', 'jumprelu-skip-transcoder': 'jumprelu_skip_transcoder',
-    'jumprelu-transcoder': 'jumprelu', 'matching-pursuit': 'matching_pursuit', matryoshka: 'jumprelu', old: 'topk', 'skip-transcoder': 'skip_transcoder', transcoder: 'transcoder',
+    'jumprelu-transcoder': 'jumprelu', 'matching-pursuit': 'matching_pursuit', 'matching-pursuit-until-repeat': 'matching_pursuit', matryoshka: 'jumprelu', old: 'topk', 'skip-transcoder': 'skip_transcoder', transcoder: 'transcoder',
   });
+});
+
+test('a pursuit without a number of steps takes as many as it has dimensions', () => {
+  assert.deepEqual(read(casePath('saelens-matching-pursuit-until-repeat')).weights.form, { kind: 'matching-pursuit', steps: 6, tolerance: 0.01, untilRepeat: true });
+  assert.deepEqual(read(casePath('saelens-matching-pursuit')).weights.form, { kind: 'matching-pursuit', steps: 6, tolerance: 0.3, untilRepeat: false });
 });
 
 test('a transcoder of equal widths is called one where its target is known', (t) => {
@@ -69,7 +74,6 @@ test('what would compute something else is refused', (t) => {
     editJson(join(folder, 'cfg.json'), change);
     return folder;
   };
-  assert.throws(() => read(changed('saelens-matching-pursuit', (c) => { c['stop_on_duplicate_support'] = true; })), { kind: 'unsupported', message: /stop_on_duplicate_support/ });
   assert.throws(() => read(changed('saelens-gated', (c) => { c['architecture'] = 'matryoshka_batchtopk'; })), { kind: 'unsupported', message: /save_inference_model/ });
   assert.throws(() => read(changed('saelens-gated', (c) => { c['architecture'] = 'temporal'; })), { kind: 'unsupported', message: /"temporal" cannot be loaded; supported: standard/ });
   assert.throws(() => read(changed('saelens-transcoder', (c) => { c['normalize_activations'] = 'layer_norm'; })), { kind: 'unsupported', message: /transcoder with normalize_activations/ });

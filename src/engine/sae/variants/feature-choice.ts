@@ -20,7 +20,7 @@ import { choiceFields, choiceLoss, densityBuffers, dyingShare, movedDensities, u
 const config = z.strictObject({
   ...choiceFields,
   quotas: z.enum(['uniform', 'zipf']).default('zipf').describe('Tokens that a latent chooses: the same number for all, or by its rank on the Zipf curve'),
-  latentThresholdDecay: z.number().min(0).lt(1).default(0.99)
+  latentThresholdDecay: z.number().min(0).lt(1).default(0.97)
     .describe("Decay a step of a latent's threshold towards the one that keeps its quota").meta({ unit: '1' }),
   mutualShare: z.number().min(0).lt(1).default(0.8).describe('First part of the run, in which the choice is mutual').meta({ unit: 'share' }),
 });

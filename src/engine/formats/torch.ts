@@ -5,11 +5,13 @@
  * a member of the archive: place, shape and strides must lie inside it, and it may not be larger than it, so that no file can ask for
  * more memory than it weighs.
  */
+import { closeSync, fstatSync } from 'node:fs';
 import { LoupeError } from '../../shared/errors.ts';
 import { transpose } from '../sae/weights.ts';
 import { decodeBfloat16, decodeFloat16 } from './float16.ts';
 import { PickleDict, PickleTuple, readPickle } from './pickle.ts';
 import type { PickleGlobal } from './pickle.ts';
+import { openToRead, readExactly } from './safetensors.ts';
 import type { TensorSource } from './tensor-source.ts';
 import { openZip } from './zip.ts';
 import type { ZipArchive } from './zip.ts';
@@ -170,8 +172,20 @@ function isContiguous(shape: readonly number[], stride: readonly number[]): bool
   return true;
 }
 
+/** Files from before torch 1.6, and bare pickles, are no archives: they begin with a pickle. */
+function refuseBarePickle(path: string): void {
+  const fd = openToRead(path);
+  try {
+    if (fstatSync(fd).size === 0 || readExactly(fd, 0, 1, path)[0] !== 0x80) return;
+  } finally {
+    closeSync(fd);
+  }
+  throw new LoupeError('unsupported', `${path} is a bare pickle (torch before 1.6, or no torch file at all). It was not run. If you trust it, load it with torch.load(weights_only=True) and save it again.`);
+}
+
 /** The names in a torch file's pickle are judged, and its tensors checked; no tensor is read yet. Kinds: not-found, bad-file, unsupported. */
 export function openTorch(path: string): TorchFile {
+  refuseBarePickle(path);
   const zip = openZip(path);
   try {
     const prefix = prefixOf(zip);

@@ -119,6 +119,7 @@ test('archives that are no state dict are refused: other pickles, TorchScript, b
   refused(torchBytes(pickleBytes(pickledInteger(3))), 'bad-file', /holds no state dict/);
   refused(torchBytes(pickleBytes(pickledDict({})), {}, { 'archive/byteorder': Buffer.from('big') }), 'unsupported', /big-endian/);
   refused(torchBytes(pickleBytes(pickledDict({})), {}, { 'other/data.pkl': Buffer.from('N.') }), 'bad-file', /2 data\.pkl/);
+  refused(pickleBytes(payload('os', 'system', 'true')), 'unsupported', /bare pickle.*not run/);
   refused(Buffer.from('not a zip, but long enough to hold an end record'), 'bad-file', /no directory/);
   assert.throws(() => openTorch(join(folder, 'none.pt')), { kind: 'not-found' });
   assert.throws(() => openTorch(folder), { kind: 'bad-file', message: /is a folder/ });

@@ -1,13 +1,13 @@
 /** A tiny Llama, a corpus, a store of two hooks and dictionaries that fit: what an evaluation needs. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { writeSaeLens } from '../../src/engine/formats/sae-lens.ts';
 import { harvestConfigSchema, runHarvest } from '../../src/engine/harvest/job.ts';
 import { Random } from '../../src/engine/random.ts';
 import { unitRows } from '../../src/engine/sae/parts.ts';
 import type { DictionaryWeights } from '../../src/engine/sae/weights.ts';
 import { temporaryFolder } from './temporary.ts';
+import type { Ending } from './temporary.ts';
 import { writeTinyLlama } from './tiny-llama.ts';
 import { quietContext } from './trained.ts';
 
@@ -35,8 +35,8 @@ function weights(centresInput: boolean, seed: number): DictionaryWeights {
 }
 
 /** Harvests 40 contexts of 32 tokens. A backend must be loaded. */
-export async function evaluatedSetting(t: { after: (end: () => void) => void }): Promise<EvaluatedSetting> {
-  const folder = temporaryFolder(t as TestContext);
+export async function evaluatedSetting(t: Ending): Promise<EvaluatedSetting> {
+  const folder = temporaryFolder(t);
   const at = (name: string): string => join(folder, name);
   writeTinyLlama(at('model'));
   writeFileSync(at('corpus.txt'), Array.from({ length: 60 }, (_, i) => `Paragraph ${i} is about the number ${i * i}.`).join('\n\n'));

@@ -1,6 +1,5 @@
 /** What must not count as recovery: a dictionary of data without features, and random directions with a good encoder (metrics.md section 6). */
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { ReconstructionSums } from '../../src/engine/eval/reconstruction-sums.ts';
 import { decodeCodes } from '../../src/engine/posthoc/pursuit-reconstruction.ts';
 import { gradientPursuit } from '../../src/engine/posthoc/gradient-pursuit.ts';
@@ -14,6 +13,7 @@ import { trainConfigSchema } from '../../src/engine/train/config.ts';
 import { trainFrom } from '../../src/engine/train/job.ts';
 import type { ActivationBatch, HeldOutRows } from '../../src/engine/train/source.ts';
 import { temporaryFolder } from './temporary.ts';
+import type { Ending } from './temporary.ts';
 import { quietContext } from './trained.ts';
 
 /** Each dimension of x [rows, d] in an order of its own: the same marginals, no features. */
@@ -60,7 +60,7 @@ function recovered(seed: number, wDec: Float32Array): number {
 }
 
 /** TopK trained on SYN with every dimension shuffled. */
-export async function shuffledControl(t: TestContext, seed: number, steps: number): Promise<{ readonly frr: number }> {
+export async function shuffledControl(t: Ending, seed: number, steps: number): Promise<{ readonly frr: number }> {
   const folder = temporaryFolder(t);
   const out = join(folder, 'dictionary');
   const config = trainConfigSchema.parse({ variant: 'topk', activations: ['synthetic'], out, seed, dSae: 128, k: 3, auxK: 16, batch: 512, lr: 1e-3, steps, warmupSteps: 100 });

@@ -1,5 +1,4 @@
 /** A TopK dictionary trained on SYN (sae-variants.md section 0), with samples that it has not seen. */
-import type { TestContext } from 'node:test';
 import { join } from 'node:path';
 import { Random } from '../../src/engine/random.ts';
 import type { Dictionary, SparseCodes } from '../../src/engine/sae/dictionary.ts';
@@ -8,6 +7,7 @@ import { synCodes, synDecode, synDirections } from '../../src/engine/sae/synthet
 import type { SynCodes, SynTask } from '../../src/engine/sae/synthetic/syn.ts';
 import { trainSynthetic } from '../../src/engine/train/synthetic-run.ts';
 import { temporaryFolder } from './temporary.ts';
+import type { Ending } from './temporary.ts';
 import { quietContext } from './trained.ts';
 
 const task: SynTask = { n0: 64, d: 32, s: 3 };
@@ -21,7 +21,7 @@ export interface TrainedOnSyn {
   kept(codes: SparseCodes): SparseCodes;
 }
 
-export async function trainedOnSyn(t: TestContext, { seed = 0, steps = 1000 } = {}): Promise<TrainedOnSyn> {
+export async function trainedOnSyn(t: Ending, { seed = 0, steps = 1000 } = {}): Promise<TrainedOnSyn> {
   const folder = temporaryFolder(t);
   const out = join(folder, 'topk');
   await trainSynthetic({ variant: 'topk', seed, steps, out, overrides: {} }, quietContext(out));

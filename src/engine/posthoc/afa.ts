@@ -81,7 +81,7 @@ export async function evaluateAfa(dictionary: Dictionary, parts: AsyncIterable<H
   const [zNorms, fNorms, widths]: [number[], number[], number[]] = [[], [], []];
   for await (const part of parts) {
     const codes = dictionary.encode(part.x, part.rows);
-    const z = settings.z === 'input' ? (part.y ?? part.x) : dictionary.reconstruct(part.x, part.rows);
+    const z = settings.z === 'input' ? (part.y ?? part.x) : dictionary.decode(codes, part.x);
     if (z.length !== part.rows * dOut) throw new LoupeError('mismatch', `the rows to compare with have ${z.length / part.rows} numbers, dOut is ${dOut}: give targets, or compare with reconstructions`);
     const [zOf, fSquares] = [rowNorms(z, part.rows), codeSquares(codes, norms, biasSquare)];
     for (let row = 0; row < part.rows; row++) {

@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ItemKind } from '../../shared/schema/workspace.ts';
+import { exists } from './detect.ts';
 
 export interface Summary {
   readonly facts: [string, string][];
@@ -58,14 +59,25 @@ async function store(path: string): Promise<Summary> {
   };
 }
 
+/** Of dictionary_learning, whose config.json may be missing, and of Gemma Scope, which has none. */
+async function foreignDictionary(path: string): Promise<Summary> {
+  const trainer = record((await exists(join(path, 'config.json'))) ? (await readJson(join(path, 'config.json')))['trainer'] : {});
+  const shown = facts(
+    ['Architecture', text(trainer['dict_class'])], ['Model', text(trainer['lm_name'])], ['Width', count(trainer['activation_dim'])],
+    ['Features', count(trainer['dict_size'])], ['k', count(trainer['k'])],
+  );
+  return { facts: shown, problem: null };
+}
+
 async function dictionary(path: string): Promise<Summary> {
+  if (!(await exists(join(path, 'cfg.json')))) return foreignDictionary(path);
   const config = await readJson(join(path, 'cfg.json'));
   const metadata = record(config['metadata']);
   const shown = facts(
     ['Architecture', text(config['architecture'])], ['Hook', text(config['hook_name'] ?? metadata['hook_name'])],
-    ['Width', count(config['d_in'])], ['Features', count(config['d_sae'])], ['k', count(config['k'])],
+    ['Width', count(config['d_in'])], ['Features', count(config['d_sae'] ?? config['num_latents'])], ['k', count(config['k'])],
   );
-  return { facts: shown, problem: config['d_sae'] === undefined ? 'cfg.json lacks d_sae: not a dictionary in the SAELens format' : null };
+  return { facts: shown, problem: (config['d_sae'] ?? config['num_latents']) === undefined ? 'cfg.json lacks d_sae: not a dictionary of SAELens or sparsify' : null };
 }
 
 /** SQLite's header: magic text, and at byte 68 the application id, "LOUP" in ours. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +12,7 @@ import { defaultWorkspace } from '../../../../src/main/workspace/location.ts';
 import { scanWorkspace } from '../../../../src/main/workspace/scan.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
 import { workspaceSchema } from '../../../../src/shared/schema/workspace.ts';
+import { dictionaryFixtures } from '../../../support/dictionaries.ts';
 
 const kind = (expected: string) => (error: unknown): boolean => error instanceof LoupeError && error.kind === expected;
 
@@ -32,6 +33,20 @@ function setUp(t: TestContext): { workspace: string; elsewhere: string } {
   mkdirSync(elsewhere);
   return { workspace, elsewhere };
 }
+
+test('dictionaries of other programs are listed as such, although config.json is also what models have', async (t) => {
+  const { workspace } = setUp(t);
+  for (const name of ['dictionary-learning-topk', 'gemma-scope-layer_20/layer_20', 'sparsify-topk/layers.2', 'saelens-gated']) {
+    cpSync(join(dictionaryFixtures, name), join(workspace, 'dictionaries', name.split('/')[0]!), { recursive: true });
+  }
+  const { items } = await scanWorkspace(workspace);
+  assert.deepEqual(items.map(({ name, kind: found, problem }) => [name, found, problem]).sort(), [
+    ['dictionary-learning-topk', 'dictionary', null], ['gemma-scope-layer_20', 'dictionary', null], ['saelens-gated', 'dictionary', null], ['sparsify-topk', 'dictionary', null],
+  ]);
+  const facts = (name: string): unknown => items.find((item) => item.name === name)!.summary;
+  assert.deepEqual(facts('dictionary-learning-topk'), [['Architecture', 'AutoEncoderTopK'], ['Model', 'EleutherAI/pythia-70m'], ['Width', '6'], ['Features', '10'], ['k', '3']]);
+  assert.deepEqual(facts('sparsify-topk'), [['Width', '6'], ['Features', '10'], ['k', '3']]);
+});
 
 test('a scan lists each thing with its facts, and says of broken ones what is wrong', async (t) => {
   const { workspace } = setUp(t);

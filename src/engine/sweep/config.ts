@@ -105,11 +105,13 @@ function withoutForeign(sweep: SweepConfig, own: Readonly<Record<string, unknown
   return { ...sweep, base: Object.fromEntries(Object.entries(sweep.base).filter(([name]) => name in mine || !(name in other))) };
 }
 
-/** Members of one key are trained on the same batches. */
+const dataFields = ['activations', 'besideActivations', 'model', 'corpus', 'conversations', 'contextLength', 'modelBatch', 'isolate', 'hookPoints', 'targetHook', 'batch', 'heldOut'] as const;
+
+/** Members of one key are trained on the same batches: a model that runs as training goes serves several hooks in one pass. */
 export function dataKey(config: TrainConfig, seed: number): string {
   const { bufferRows } = resolveTraining(config);
-  const names = ['activations', 'model', 'corpus', 'contextLength', 'modelBatch', 'isolate', 'conversations', 'hookPoint', 'hookPoints', 'targetHook', 'besideActivations', 'batch', 'heldOut'];
-  const data = names.map((name) => (config as Readonly<Record<string, unknown>>)[name] ?? null);
   const kind = variantById(config.variant).data;
+  const hook = config.model !== null && kind === 'activations' ? null : config.hookPoint;
+  const data = [...dataFields.map((name) => config[name]), hook];
   return createHash('sha256').update(JSON.stringify([data, bufferRows, seed, kind])).digest('hex').slice(0, 16);
 }

@@ -28,8 +28,15 @@ export interface Outcome {
   readonly error: string | null;
 }
 
+/** What a member reads: all of the source, or one of the hooks that stand side by side in it. */
+export interface View {
+  readonly source: ActivationSource;
+  readonly cut: (batch: ActivationBatch) => ActivationBatch;
+}
+
 interface Runner {
   readonly member: Member;
+  readonly cut: View['cut'];
   readonly run: Run;
   readonly speed: Speedometer;
 }
@@ -44,10 +51,12 @@ export interface GroupWatch {
  * Trains all members of a data key from `source`. One that breaks (bad data for it, divergence, no memory) ends alone; the others go on. Run again
  * after an abort, each goes on from its checkpoint on the batches that it would have seen. Kind cancelled on an abort.
  */
-export async function trainGroup(members: readonly Member[], source: ActivationSource, context: JobContext, watch: GroupWatch): Promise<void> {
+export async function trainGroup(
+  members: readonly Member[], source: ActivationSource, viewOf: (member: Member) => View, context: JobContext, watch: GroupWatch,
+): Promise<void> {
   const { backend } = await loadBackend();
   for (let waiting = members; waiting.length > 0; ) {
-    const { runners, later } = await startAll(waiting, source, backend, context, watch);
+    const { runners, later } = await startAll(waiting, viewOf, backend, context, watch);
     try {
       await trainAll(runners, source, context, watch);
     } finally {
@@ -59,7 +68,7 @@ export async function trainGroup(members: readonly Member[], source: ActivationS
 
 /** Starts as many as fit in memory; those that do not fit beside the others come later, in a pass of their own. */
 async function startAll(
-  members: readonly Member[], source: ActivationSource, backend: string, context: JobContext, watch: GroupWatch,
+  members: readonly Member[], viewOf: (member: Member) => View, backend: string, context: JobContext, watch: GroupWatch,
 ): Promise<{ readonly runners: Runner[]; readonly later: readonly Member[] }> {
   const runners: Runner[] = [];
   for (const [i, member] of members.entries()) {
@@ -69,7 +78,8 @@ async function startAll(
       continue;
     }
     try {
-      runners.push({ member, run: await startMember(member, source, backend, context), speed: new Speedometer() });
+      const { source, cut } = viewOf(member);
+      runners.push({ member, cut, run: await startMember(member, source, backend, context), speed: new Speedometer() });
     } catch (error) {
       if (isMemory(error) && runners.length > 0) return { runners, later: members.slice(i) };
       watch.ended({ member, result: null, error: (error as Error).message });
@@ -121,19 +131,19 @@ async function goOn(active: readonly Runner[], source: ActivationSource): Promis
   return least?.step ?? 0;
 }
 
-/** One step of every member that has not taken it yet; gives those that did not break. Members scaled alike share the tensors. */
+/** One step of every member that has not taken it yet; gives those that did not break. Members of one hook that are scaled alike share the tensors. */
 function stepAll(active: readonly Runner[], batch: ActivationBatch, step: number, watch: GroupWatch): Runner[] {
   const scaled = new Map<string, Batch>();
-  const tensorsFor = (run: Run): Batch => {
-    const { scaling } = variantById(run.config.variant);
-    const tensors = scaled.get(scaling) ?? batchTensors(batch, run.sizes, run.figures);
-    scaled.set(scaling, tensors);
+  const tensorsFor = ({ run, cut }: Runner): Batch => {
+    const key = `${variantById(run.config.variant).scaling} ${run.config.hookPoint}`;
+    const tensors = scaled.get(key) ?? batchTensors(cut(batch), run.sizes, run.figures);
+    scaled.set(key, tensors);
     return tensors;
   };
   const whole: Runner[] = [];
   try {
     for (const runner of active) {
-      if (runner.run.step > step || stepped(runner, tensorsFor(runner.run), batch, watch)) whole.push(runner);
+      if (runner.run.step > step || stepped(runner, tensorsFor(runner), batch, watch)) whole.push(runner);
     }
     return whole;
   } finally {

@@ -14,7 +14,8 @@ import { dataKey, expandSweep } from './config.ts';
 import type { Member, SweepConfig } from './config.ts';
 import { downstreamOf } from './downstream.ts';
 import { trainGroup } from './group.ts';
-import type { GroupWatch, Outcome } from './group.ts';
+import type { GroupWatch, Outcome, View } from './group.ts';
+import { HookView } from './hook-view.ts';
 import { SharedSource } from './shared-source.ts';
 import { sweepCsv, sweepTable } from './table.ts';
 
@@ -70,14 +71,26 @@ async function trainMembers(open: SourceOpener, sweep: SweepConfig, members: rea
 async function trainOne(open: SourceOpener, sweep: SweepConfig, group: readonly Member[], context: JobContext, watch: GroupWatch): Promise<void> {
   let source: ActivationSource | null = null;
   try {
-    source = new SharedSource(await open({ ...group[0]!.config!, seed: sweep.seed }, context));
-    await trainGroup(group, source, context, watch);
+    const hooks = [...new Set(group.map(({ config }) => config!.hookPoint!))];
+    const config = { ...group[0]!.config!, seed: sweep.seed, ...(hooks.length > 1 ? { hookPoint: null, hookPoints: hooks } : {}) };
+    const all = (source = new SharedSource(await open(config, context)));
+    await trainGroup(group, all, viewsOf(all, hooks), context, watch);
   } catch (error) {
     if (source !== null || (error instanceof LoupeError && error.kind === 'cancelled')) throw error;
     for (const member of group) watch.ended({ member, result: null, error: (error as Error).message });
   } finally {
     source?.close();
   }
+}
+
+/** What each member reads of a source of one hook, or of several side by side. */
+function viewsOf(all: ActivationSource, hooks: readonly string[]): (member: Member) => View {
+  if (hooks.length === 1) return () => ({ source: all, cut: (batch) => batch });
+  const views = hooks.map((_, i) => new HookView(all, hooks, i));
+  return ({ config }) => {
+    const view = views[hooks.indexOf(config!.hookPoint!)]!;
+    return { source: view, cut: (batch) => view.cut(batch) };
+  };
 }
 
 /** Counts the steps of all members together. */

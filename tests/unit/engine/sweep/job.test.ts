@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { SynSource, defaultSyn } from '../../../../src/engine/sae/synthetic/source.ts';
 import { sweepConfigSchema } from '../../../../src/engine/sweep/config.ts';
 import type { SweepConfig } from '../../../../src/engine/sweep/config.ts';
+import { HookView } from '../../../../src/engine/sweep/hook-view.ts';
 import { sweepFrom } from '../../../../src/engine/sweep/job.ts';
 import type { SweepRow } from '../../../../src/shared/schema/sweep.ts';
 import { trainFrom } from '../../../../src/engine/train/job.ts';
@@ -45,6 +46,27 @@ test('members share one pass, each ends with the weights that it would have alon
   await trainFrom(await open({ seed: 5 }), alone, quietContext(alone.out));
   assert.deepEqual(weightsOf(rows[1]!.dictionary), weightsOf(alone.out));
   assert.equal(readFileSync(join(folder, 'sweep', 'table.csv'), 'utf8').split('\r\n').length, 5);
+});
+
+test('members of several hooks of a model are trained in one pass, each on its own columns', async (t) => {
+  await useBackend('cpu');
+  const folder = temporaryFolder(t);
+  // two hooks side by side: the two rotations of the crosscoder's task
+  const asked: unknown[] = [];
+  const both = (config: { readonly seed: number; readonly hookPoints?: readonly string[] }): Promise<SynSource> => {
+    asked.push(config.hookPoints);
+    return Promise.resolve(new SynSource(defaultSyn, config.seed, 'rotations'));
+  };
+  const streamed = { ...base, activations: [], model: 'm', corpus: 'c', k: 3 };
+  const result = await sweepFrom(both, sweepOf(folder, { base: streamed, grid: { hookPoint: ['a', 'b'] }, baselines: false }), quietContext(folder));
+  const rows = result['rows'] as SweepRow[];
+  assert.deepEqual(asked, [['a', 'b']]);
+  assert.deepEqual(rows.map(({ hookPoint, error }) => [hookPoint, error]), [['a', null], ['b', null]]);
+  for (const [row, half] of rows.map((r, i) => [r, i] as const)) {
+    const alone = smallConfig(join(folder, `alone-${half}`), { ...base, k: 3, seed: 5, auxK: 512 });
+    await trainFrom(new HookView(new SynSource(defaultSyn, 5, 'rotations'), ['a', 'b'], half), alone, quietContext(alone.out));
+    assert.deepEqual(weightsOf(row.dictionary), weightsOf(alone.out));
+  }
 });
 
 test('one broken member does not keep the others from their end: wrong fields, a width that the data refuse, divergence', async (t) => {

@@ -61,6 +61,8 @@ export const metricDefinitions: readonly MetricDefinition[] = [
   define('decoderDrift', 'Decoder drift', '', 'max | |d_j| - 1 |', 'Decoder rows that should have norm 1 and have not', '0 and more', 'lower'),
   define('thresholdMoved', 'Threshold movement', '', 'mean |change of a threshold| / mean |threshold|', 'Since the last logged step; 0: no gradient reaches the thresholds', '0 and more', null, true),
   define('threshold', 'Threshold', 'scaled units', 'mean threshold', 'Activation above which a latent fires, in the units that the dictionary is trained in', '0 and more', null),
+  define('dying', 'Dying share', '', 'latents with density < c expected, / dSae; expected: k times the share of their rank on a Zipf curve', 'Latents that fire much less than their rank leads to expect, dead ones included (Ayonrinde 2024, 2411.02124; curve and c are our choice)', '0 to 1', 'lower'),
+  define('twoSided', 'Two-sided share', '', 'latents with f > 0 and f < 0 / latents with f != 0', 'Of the latents that fired in a batch: those that fired with both signs', '0 to 1', null),
   define('thresholdMin', 'Least threshold', 'scaled units', 'min threshold', 'Of the thresholds that are learned, the lowest', '0 and more', null),
   define('thresholdMax', 'Largest threshold', 'scaled units', 'max threshold', 'Of the thresholds that are learned, the highest', '0 and more', null),
   define('windowShare', 'Share in the window', '', 'pre-activations with |u - threshold| < bandwidth / 2, / all', 'Those that give thresholds their gradient (Rajamanoharan et al. 2024, 2407.14435); near 0: thresholds cannot learn', '0 to 1', null, true),

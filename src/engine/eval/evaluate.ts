@@ -1,5 +1,5 @@
 /** An evaluation from paths to records: opens dictionary, store, model and corpus, takes the figures asked for, and keeps them in eval.json. */
-import { LoupeError } from '../../shared/errors.ts';
+import { LoupeError, toErrorBody } from '../../shared/errors.ts';
 import { metricById, tokenSet } from '../../shared/metrics.ts';
 import type { MetricRecord } from '../../shared/schema/evaluation.ts';
 import { breathe } from '../job.ts';
@@ -172,6 +172,17 @@ function jsonOf(config: EvaluateConfig, { hookPoint }: RecordFrame, { records, e
   };
 }
 
+/** Figures that cannot be kept (another's folder, a full disk) are still printed. */
+function keep(dictionary: string, records: readonly MetricRecord[], { log }: EvaluateContext): void {
+  try {
+    addRecords(dictionary, records);
+  } catch (error) {
+    const { kind, message } = toErrorBody(error);
+    if (kind !== 'read-only' && kind !== 'no-space') throw error;
+    log(`the figures are printed, and not kept beside the dictionary: ${message}`);
+  }
+}
+
 /**
  * Evaluates and writes eval.json. Kinds: not-found, bad-file, mismatch (widths, another hook or model), bad-request (a figure that is unknown,
  * or that needs a model), cancelled.
@@ -181,7 +192,7 @@ export async function evaluate(config: EvaluateConfig, context: EvaluateContext)
   const dictionary = await loadDictionary(config.dictionary);
   try {
     const result = await figuresOf(config, selection, dictionary, context);
-    addRecords(config.dictionary, result.records);
+    keep(config.dictionary, result.records, context);
     return result;
   } finally {
     dictionary.dispose();

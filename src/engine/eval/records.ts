@@ -1,6 +1,6 @@
 /** Figures with what they were taken over and how, and `eval.json`, which keeps them beside the dictionary. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import { metricById, tokenSet } from '../../shared/metrics.ts';
@@ -11,7 +11,11 @@ import { writeJsonAtomic } from '../files/atomic.ts';
 import { readJson } from '../formats/sae-lens.ts';
 import type { DictionaryProvenance } from '../sae/dictionary.ts';
 
-export const evaluationFile = 'eval.json';
+/** Where the figures of a dictionary are kept: eval.json in its folder; beside a dictionary that is a single file, under its name. */
+export function evaluationPath(dictionary: string): string {
+  const isFile = statSync(dictionary, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isFile ? `${dictionary}.eval.json` : join(dictionary, 'eval.json');
+}
 
 /** What all figures of one evaluation have in common. */
 export type RecordFrame = Pick<MetricRecord, 'dtype' | 'inference' | 'model' | 'hookPoint' | 'data' | 'configHash' | 'normalisation'>;
@@ -43,8 +47,9 @@ export function recordOf(frame: RecordFrame, id: string, value: number, count: n
 }
 
 /** sha256 over a dictionary's training config, its keys in order; empty where another program trained it. */
-export function configHashOf({ version, config, codeVersion: trainedBy }: DictionaryProvenance): string {
-  if (version !== 1 || trainedBy.startsWith('SAELens')) return '';
+export function configHashOf({ config, codeVersion: trainedBy }: DictionaryProvenance): string {
+  // other programs are named before their version
+  if (!/^\d/.test(trainedBy)) return '';
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
@@ -57,9 +62,9 @@ export function mergeRecords(held: readonly MetricRecord[], fresh: readonly Metr
   return [...held.filter((record) => !replaced.has(keyOf(record))), ...fresh];
 }
 
-/** The records in a dictionary's folder; none where it has none. Kind bad-file names the field. */
-export function readRecords(folder: string): readonly MetricRecord[] {
-  const path = join(folder, evaluationFile);
+/** The records of the dictionary at a path; none where it has none. Kind bad-file names the field. */
+export function readRecords(dictionary: string): readonly MetricRecord[] {
+  const path = evaluationPath(dictionary);
   if (!existsSync(path)) return [];
   const parsed = evaluationFileSchema.safeParse(readJson(path));
   if (parsed.success) return parsed.data.records;
@@ -67,7 +72,7 @@ export function readRecords(folder: string): readonly MetricRecord[] {
   throw new LoupeError('bad-file', `${path}: ${issue.path.join('.')}: ${issue.message}. Delete the file and evaluate again.`);
 }
 
-/** Adds records to eval.json of a folder. */
-export function addRecords(folder: string, fresh: readonly MetricRecord[]): void {
-  writeJsonAtomic(join(folder, evaluationFile), { format: 'loupe-evaluation', version: 1, records: mergeRecords(readRecords(folder), fresh) });
+/** Adds records to those of the dictionary at a path. */
+export function addRecords(dictionary: string, fresh: readonly MetricRecord[]): void {
+  writeJsonAtomic(evaluationPath(dictionary), { format: 'loupe-evaluation', version: 1, records: mergeRecords(readRecords(dictionary), fresh) });
 }

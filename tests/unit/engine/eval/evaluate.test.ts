@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
@@ -69,6 +69,18 @@ test('without a store the model runs over the corpus, with the same figures', as
   const stored = await evaluate(configOf({ metrics: 'fvu,l0' }), quietContext(at.folder));
   const streamed = await evaluate(configOf({ activations: null, model: at.model, corpus: at.corpus, tokens: 1280, metrics: 'fvu,l0' }), quietContext(at.folder));
   assertClose([valueOf(streamed.records, 'fvu')!, valueOf(streamed.records, 'l0')!], [valueOf(stored.records, 'fvu')!, valueOf(stored.records, 'l0')!], 1e-5);
+});
+
+test('figures that cannot be kept are given all the same, and that is said', { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false }, async () => {
+  chmodSync(at.dictionary, 0o555);
+  const said: string[] = [];
+  try {
+    const { records } = await evaluate(configOf({ metrics: 'fvu' }), quietContext(at.folder, undefined, { log: (line) => said.push(line) }));
+    assert.equal(records.length, 3);
+    assert.match(said.join(), /not kept/);
+  } finally {
+    chmodSync(at.dictionary, 0o755);
+  }
 });
 
 test('a transcoder is measured at the hook that it predicts', async () => {

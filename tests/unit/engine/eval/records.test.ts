@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addRecords, configHashOf, mergeRecords, readRecords, recordOf } from '../../../../src/engine/eval/records.ts';
+import { addRecords, configHashOf, evaluationPath, mergeRecords, readRecords, recordOf } from '../../../../src/engine/eval/records.ts';
 import { provenance } from '../../../support/provenance.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -32,8 +32,17 @@ test('records come back from eval.json; a damaged file is refused by its field',
   assert.throws(() => readRecords(folder), { kind: 'bad-file', message: /records\.0/ });
 });
 
+test('the figures of a dictionary that is one file lie beside it under its name', (t) => {
+  const file = join(temporaryFolder(t), 'params.npz');
+  writeFileSync(file, '');
+  addRecords(file, [recordOf(frame, 'fvu', 1, 10)]);
+  assert.equal(evaluationPath(file), `${file}.eval.json`);
+  assert.equal(readRecords(file).length, 1);
+});
+
 test('the config hash does not depend on the order of fields, and is empty for a dictionary of SAELens', () => {
-  assert.equal(configHashOf(provenance({ config: { a: 1, b: 2 } })), configHashOf(provenance({ config: { b: 2, a: 1 } })));
-  assert.notEqual(configHashOf(provenance({ config: { a: 1 } })), configHashOf(provenance({ config: { a: 2 } })));
+  const hashOf = (config: Record<string, unknown>): string => configHashOf(provenance({ config, codeVersion: '0.1.0+g1f72ad3c09ab' }));
+  assert.equal(hashOf({ a: 1, b: 2 }), hashOf({ b: 2, a: 1 }));
+  assert.notEqual(hashOf({ a: 1 }), hashOf({ a: 2 }));
   assert.equal(configHashOf(provenance({ codeVersion: 'SAELens 6.54' })), '');
 });

@@ -4,15 +4,19 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { convertDictionary, formatNames } from '../../src/engine/convert/convert.ts';
 import { openSafetensors, writeSafetensors } from '../../src/engine/formats/safetensors.ts';
+import { Random } from '../../src/engine/random.ts';
 import { loadDictionary } from '../../src/engine/sae/load.ts';
+import { registry } from '../../src/engine/sae/registry.ts';
+import { trainSynthetic } from '../../src/engine/train/synthetic-run.ts';
 import { assertComputes, casePath } from '../support/dictionaries.ts';
 import { parityPython } from '../support/parity-python.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { quietContext } from '../support/trained.ts';
 
 const script = resolve(import.meta.dirname, 'dictionaries_reference.py');
 const python = await parityPython();
@@ -38,6 +42,28 @@ async function converted(source: string, folder: string, to: string): Promise<st
     return null;
   }
 }
+
+test('SAELens computes the same as every variant that is saved under an architecture of its own, and refuses the others', async (t) => {
+  const root = temporaryFolder(t);
+  const rows = 50;
+  const asked: { readonly id: string; readonly path: string; readonly x: Float32Array | null }[] = [];
+  for (const { id } of registry) {
+    const path = join(root, id);
+    await trainSynthetic({ variant: id, seed: 0, steps: 20, out: path, overrides: {} }, quietContext(join(root, `${id}-run`)));
+    const { d_in: dIn, architecture } = JSON.parse(readFileSync(join(path, 'cfg.json'), 'utf8')) as { d_in: number; architecture: string };
+    const x = architecture.startsWith('loupe:') ? null : Random.from(2).normals(rows * dIn, 0.8);
+    if (x !== null) writeSafetensors(join(path, 'x.safetensors'), { x: { dtype: 'F32', shape: [rows, dIn], data: x } });
+    asked.push({ id, path, x });
+  }
+  runPython(asked.map(({ path, x }) => `${x === null ? 'refused-by-saelens' : 'saelens'} ${path}\n`).join(''), 'read');
+  for (const { path, x } of asked) {
+    if (x === null) continue;
+    const dictionary = await loadDictionary(path);
+    assertComputes(dictionary, path, 'theirs.safetensors', x);
+    dictionary.dispose();
+  }
+  assert.deepEqual(asked.filter(({ x }) => x === null).map(({ id }) => id), ['switch', 'top-afa', 'itda', 'skip-transcoder', 'crosscoder']);
+});
 
 test('what other programs write is opened here, and what is written here is opened by them', async (t) => {
   const root = temporaryFolder(t);

@@ -2,7 +2,8 @@
 """Dictionaries of other programs for Loupe, and Loupe's for them. Needs torch, safetensors, numpy, sae_lens, sparsify, dictionary_learning.
 
   python dictionaries_reference.py write FOLDER D N K   makes FOLDER/<format>-<case> with expected.safetensors (x, latents, y) beside each
-  python dictionaries_reference.py read                 for each line "FORMAT PATH" of its input: x.safetensors in PATH's folder -> theirs.safetensors there
+  python dictionaries_reference.py read                 for each line "FORMAT PATH" of its input: x.safetensors in PATH's folder -> theirs.safetensors there;
+                                                        refused-by-saelens: an error where SAELens loads it
 
 The fixtures are those of `write tests/parity/fixtures/dictionaries 6 10 3`.
 
@@ -287,7 +288,18 @@ def read_crosscoder(path, x):
     return {key: value.reshape(len(x), -1) for key, value in crosscoder_forward(state, x.reshape(len(x), 2, -1)).items()}
 
 
+def refuse(path):
+    """SAELens must not load it."""
+    try:
+        __import__("sae_lens").SAE.load_from_disk(path)
+    except Exception:
+        return
+    raise SystemExit(f"SAELens loads {path}")
+
+
 def read(kind, path):
+    if kind == "refused-by-saelens":
+        return refuse(path)
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     x = load_file(os.path.join(folder, "x.safetensors"))["x"]
     readers = {

@@ -83,7 +83,7 @@ export function saveDictionary(run: Run): LoadedDictionary | OwnDictionary {
   mkdirSync(config.out, { recursive: true });
   savable.write({
     modelName: provenance.model?.name ?? 'unknown', hookPoint: provenance.hookPoint,
-    contextLength: source.identity.contextLength, prependBos: source.identity.prependBos,
+    targetHook: config.targetHook ?? undefined, contextLength: source.identity.contextLength, prependBos: source.identity.prependBos,
   });
   writeProvenance(config.out, provenance);
   return savable.open(provenance);

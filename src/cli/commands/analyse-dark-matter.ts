@@ -53,13 +53,13 @@ async function* paired(parts: AsyncIterable<ErrorRows>, other: Dictionary): Asyn
 }
 
 /** What the model loses with Sae(x), with its linear error added, and with its nonlinear error added. */
-async function spliceErrors(dictionary: Dictionary, { model, source, hooks }: Evaluated, map: LinearMap, options: Options, context: CliContext): Promise<SpliceMeans | null> {
+async function spliceErrors(dictionary: Dictionary, { model, spliced, hooks }: Evaluated, map: LinearMap, options: Options, context: CliContext): Promise<SpliceMeans | null> {
   if (model === null) return null;
   const tokens = countOf(options, 'spliceTokens', 8192);
   const sae = (x: Float32Array, rows: number): Float32Array => dictionary.reconstruct(x, rows);
   const plus = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value + b[i]!);
   const place = { read: hooks.read[0]!, write: hooks.read[0]! };
-  return spliceOver(model, place, batchesOf(source, tokens, countOf(options, 'spliceBatch', 4)), {
+  return spliceOver(model, place, batchesOf(spliced, tokens, countOf(options, 'spliceBatch', 4)), {
     sae, saePlusLinear: (x, rows) => plus(sae(x, rows), map.apply(x, rows)), saePlusNonlinear: (x, rows) => difference(x, map.apply(x, rows)),
   }, stepper(context, 'splice', tokens));
 }

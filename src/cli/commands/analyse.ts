@@ -12,7 +12,7 @@ export function dataOptions(command: Command): Command {
     .option('--dictionary <dir>', 'folder of the dictionary')
     .option('--activations <dir>', 'activation store')
     .option('--model <path>', 'the language model: for what it costs, or in place of a store')
-    .option('--corpus <path>', 'without a store: what the model is run over')
+    .option('--corpus <path>', 'what the model is run over: in place of a store, or beside one for what the dictionary costs')
     .option('--hook <name>', "hook to read; the dictionary's own by default")
     .option('--target-hook <name>', "hook that a transcoder predicts; the dictionary's own by default")
     .option('--last <n>', 'only the last n tokens of the store, in whole contexts')

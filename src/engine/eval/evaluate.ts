@@ -134,19 +134,19 @@ export interface EvaluateResult {
 async function figuresOf(config: EvaluateConfig, selection: MetricSelection, dictionary: Dictionary, context: EvaluateContext): Promise<EvaluateResult> {
   const opened = await openEvaluated(config, dictionary, context);
   try {
-    const { source, hooks, model } = opened;
+    const { source, spliced, hooks, model } = opened;
     const compat = selection.compat.map((form) => form.create(dictionary.dSae));
     const total = source.contexts * source.contextLength;
     const evaluation = await evaluateDictionary(dictionary, rowsOf(source), stepper(context, 'evaluate', total), compat);
     const splices = model !== null && selection.needs('downstream');
     if (splices && hooks.read.length > 1) throw new LoupeError('unsupported', 'a dictionary over several hooks cannot be spliced into one: leave downstream figures out of --metrics');
     const place = { read: hooks.read[0]!, write: hooks.target ?? hooks.read[0]! };
-    const downstream = splices ? await spliceDictionary(model, dictionary, source, place, evaluation.mean, config, context) : null;
+    const downstream = splices ? await spliceDictionary(model, dictionary, spliced, place, evaluation.mean, config, context) : null;
     const frame = frameOf(dictionary, source, hooks.read.join(' '));
     const { rows } = evaluation.masked;
     const records = [
       ...evaluationRecords(frame, evaluation, selection.ids),
-      ...(downstream === null ? [] : downstreamRecords(frame, downstream, selection.ids)),
+      ...(downstream === null ? [] : downstreamRecords({ ...frame, data: spliced.data }, downstream, selection.ids)),
       ...Object.entries(weightFigures(dictionary, selection.ids)).map(([id, value]) => recordOf(frame, id, value, rows)),
       ...selection.compat.flatMap((form, i) => compatRecords(frame, form, compat[i]!, rows, Math.min(total, contextsAtATime * source.contextLength))),
     ];
@@ -204,7 +204,7 @@ export async function evaluate(config: EvaluateConfig, context: EvaluateContext)
  * Downstream figures are checked where a model is given. Kinds as `evaluate`.
  */
 export async function selfCheck(config: Omit<EvaluateConfig, 'dictionary' | 'metrics'>, context: EvaluateContext): Promise<readonly CheckResult[]> {
-  const { source, hooks, model, close } = await openEvaluated(config, null, context);
+  const { source, spliced, hooks, model, close } = await openEvaluated(config, null, context);
   try {
     const total = source.contexts * source.contextLength;
     const first = source.rows(0, 1);
@@ -215,7 +215,7 @@ export async function selfCheck(config: Omit<EvaluateConfig, 'dictionary' | 'met
     for (const kind of ['identity', 'zero', 'mean'] as const) {
       const dictionary = checkDictionary(kind, mean);
       const { masked } = await evaluateDictionary(dictionary, rowsOf(source), stepper(context, kind, total));
-      results.push(...checkFigures(kind, masked, model === null ? null : await spliceDictionary(model, dictionary, source, place, mean, config, context)));
+      results.push(...checkFigures(kind, masked, model === null ? null : await spliceDictionary(model, dictionary, spliced, place, mean, config, context)));
     }
     return results;
   } finally {

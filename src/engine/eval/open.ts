@@ -16,6 +16,7 @@ export interface EvaluatedConfig {
   /** Folder of a store, or null where a model runs over a corpus. */
   readonly activations: string | null;
   readonly model: string | null;
+  /** In place of a store; beside one, what the model is run over where something is spliced into it. */
   readonly corpus: string | null;
   /** Hook that is read; null: the dictionary's own. */
   readonly hook: string | null;
@@ -29,6 +30,8 @@ export interface EvaluatedConfig {
 
 export interface Evaluated {
   readonly source: EvaluationContexts;
+  /** Contexts that the model runs over: those of the corpus where both a store and a corpus are given. */
+  readonly spliced: EvaluationContexts;
   readonly hooks: DictionaryHooks;
   readonly model: LanguageModel | null;
   close(): void;
@@ -64,7 +67,7 @@ function checkWidths(dictionary: Dictionary | null, { read, target }: Dictionary
   if (target !== null && widthOf(target) !== dOut) throw new LoupeError('mismatch', `${target} of ${whose} is ${widthOf(target)} wide, the dictionary predicts ${dOut}: it belongs to another hook or model`);
 }
 
-async function openFromStore(store: ActivationStore, config: EvaluatedConfig, dictionary: Dictionary | null): Promise<Evaluated> {
+async function openFromStore(store: ActivationStore, config: EvaluatedConfig, dictionary: Dictionary | null, { log }: Pick<JobContext, 'log'>): Promise<Evaluated> {
   const { hooks: stored, contexts, contextLength } = store.manifest;
   const hooks = hooksOf(dictionary, config, stored.map(({ name }) => name));
   const source = storeContexts(store, hooks, config.tokens === null ? contexts : Math.ceil(config.tokens / contextLength));
@@ -72,11 +75,13 @@ async function openFromStore(store: ActivationStore, config: EvaluatedConfig, di
   const model = config.model === null ? null : await loadModel(config.model);
   try {
     if (model !== null) assertSameModel(store, model.identity);
+    const { corpus, contextLength: length } = config;
+    const spliced = model === null || corpus === null ? source : await corpusContexts(model, await openCorpus(corpus, { log }), hooks, { tokens: corpusTokens, contextLength: length });
+    return { source, spliced, hooks, model, close: () => (model?.dispose(), store.close()) };
   } catch (error) {
     model?.dispose();
     throw error;
   }
-  return { source, hooks, model, close: () => (model?.dispose(), store.close()) };
 }
 
 async function openFromCorpus(path: string, corpus: string, config: EvaluatedConfig, dictionary: Dictionary | null, context: Pick<JobContext, 'log'>): Promise<Evaluated> {
@@ -86,7 +91,7 @@ async function openFromCorpus(path: string, corpus: string, config: EvaluatedCon
     const hooks = hooksOf(dictionary, config, null);
     checkWidths(dictionary, hooks, (hook) => model.hookWidth(hook), model.config.name);
     const source = await corpusContexts(model, opened, hooks, { tokens: config.tokens ?? corpusTokens, contextLength: config.contextLength });
-    return { source, hooks, model, close: () => model.dispose() };
+    return { source, spliced: source, hooks, model, close: () => model.dispose() };
   } catch (error) {
     model.dispose();
     throw error;
@@ -102,7 +107,7 @@ export async function openEvaluated(config: EvaluatedConfig, dictionary: Diction
   }
   const store = openStore(config.activations);
   try {
-    return await openFromStore(store, config, dictionary);
+    return await openFromStore(store, config, dictionary, context);
   } catch (error) {
     store.close();
     throw error;

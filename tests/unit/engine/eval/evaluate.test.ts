@@ -71,6 +71,13 @@ test('without a store the model runs over the corpus, with the same figures', as
   assertClose([valueOf(streamed.records, 'fvu')!, valueOf(streamed.records, 'l0')!], [valueOf(stored.records, 'fvu')!, valueOf(stored.records, 'l0')!], 1e-5);
 });
 
+test('with a store and a corpus the figures are those of the store, and the costs those of the corpus', async () => {
+  const { records } = await evaluate(configOf({ model: at.model, corpus: at.corpus, metrics: 'fvu,deltaCe' }), quietContext(at.folder));
+  const dataOf = (id: string): string => records.find((record) => record.id === id)!.data;
+  assert.match(dataOf('fvu'), /^store /);
+  assert.match(dataOf('deltaCe'), /^corpus .*contexts of 32 tokens$/);
+});
+
 test('figures that cannot be kept are given all the same, and that is said', { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false }, async () => {
   chmodSync(at.dictionary, 0o555);
   const said: string[] = [];

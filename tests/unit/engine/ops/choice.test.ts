@@ -100,8 +100,10 @@ test('the gradient is the identity on kept entries and zero on dropped ones', as
 test('entries that are not finite are refused with their row', async (t) => {
   await eachBackend(t, () => {
     for (const broken of [NaN, Infinity, -Infinity]) {
-      assert.throws(() => tf.tidy(() => batchTopKDense(tf.tensor2d([1, 2, 3, broken], [2, 2]), 1)),
-        (error) => error instanceof LoupeError && error.kind === 'not-finite' && error.message.includes('row 1'));
+      for (const op of [(u: Tensor2D) => batchTopKDense(u, 1), (u: Tensor2D) => columnTopKDense(u, Int32Array.of(1, 1, 1))]) {
+        assert.throws(() => tf.tidy(() => op(tf.tensor2d([1, 2, 3, 4, broken, 6], [2, 3]))),
+          (error) => error instanceof LoupeError && error.kind === 'not-finite' && error.message.includes('row 1'));
+      }
     }
   });
 });

@@ -32,7 +32,7 @@ export const gated = defineVariant({
   data: 'activations',
   scaling: 'root-d',
   signed: false,
-  synthetic: { task: 'syn', fields: { l1Coefficient: 2 } },
+  synthetic: { task: 'syn', fields: { l1Coefficient: 4 } },
   config,
   check: () => [],
   init: (_config, context) => {

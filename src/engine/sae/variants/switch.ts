@@ -98,7 +98,7 @@ export const switchSae = defineVariant({
   data: 'activations',
   scaling: 'root-d',
   signed: false,
-  synthetic: { task: 'syn' },
+  synthetic: { task: 'syn', fields: { experts: 4 } },
   config,
   check: ({ k, experts }, { dSae }) => problems(k, experts, dSae),
   init: ({ experts }, context) => {

@@ -24,6 +24,8 @@ export interface SynTraining {
   readonly task?: Partial<SynTask>;
   /** Draws codes in another way than synCodes. */
   readonly codes?: (task: SynTask, rows: number, random: Random) => SynCodes;
+  /** Gradients at the samples of codes, float32 [rows, d]; scaled to mean norm 1. */
+  readonly gradients?: (codes: SynCodes, directions: Float32Array) => Float32Array;
   /** Looks at the trained weights, on fresh scaled samples float32 [rows, d]. */
   readonly inspect?: (weights: Weights, x: Tensor2D) => void;
 }
@@ -46,7 +48,8 @@ export function trainOnSyn(run: SynTraining): SynFigures {
   const { variant, dSae, steps, seed, lr = 1e-3, batch = 512, codes = synCodes } = run;
   const task: SynTask = { n0: 64, d: 32, s: 3, signed: variant.signed, ...run.task };
   const directions = synDirections(task, seed);
-  const draw = (rows: number, stream: string): Float32Array => synDecode(codes(task, rows, Random.from(seed, stream)), directions, task.d);
+  const drawCodes = (rows: number, stream: string): SynCodes => codes(task, rows, Random.from(seed, stream));
+  const draw = (rows: number, stream: string): Float32Array => synDecode(drawCodes(rows, stream), directions, task.d);
   const sizes = sizesOf({ dIn: task.d, dSae });
   const data = measureSample({ x: draw(heldOutRows, 'sample'), y: null }, sizes, 'mean', variant.scaling);
   const scaled = (x: Float32Array): Float32Array => x.map((value) => value * data.inputScale[0]!);
@@ -59,14 +62,24 @@ export function trainOnSyn(run: SynTraining): SynFigures {
   const schedule = { lr, steps, warmupSteps: Math.min(100, steps), decayFraction: 0.2 };
   let trainL0 = 0;
   for (let step = 0; step < steps; step++) {
-    const x = tf.tensor2d(scaled(draw(batch, `batch ${step}`)), [batch, task.d]);
-    const { l0 } = trainer.step(batchOf(x), learningRate(schedule, step), step);
+    const drawn = drawCodes(batch, `batch ${step}`);
+    const x = tf.tensor2d(scaled(synDecode(drawn, directions, task.d)), [batch, task.d]);
+    const gradient = run.gradients === undefined ? null : unitMeanNorm(run.gradients(drawn, directions), batch, task.d);
+    const { l0 } = trainer.step(batchOf(x, { gradient }), learningRate(schedule, step), step);
     if (step >= steps - 50) trainL0 += l0 / Math.min(50, steps);
     x.dispose();
+    gradient?.dispose();
   }
   const figures = evaluated(trainer, run, config, scaled(draw(heldOutRows, 'held out')), directions, sizes.dIn);
   trainer.dispose();
   return { ...figures, trainL0 };
+}
+
+function unitMeanNorm(values: Float32Array, rows: number, d: number): Tensor2D {
+  return tf.tidy(() => {
+    const raw = tf.tensor2d(values, [rows, d]);
+    return tf.div(raw, tf.mean(tf.norm(raw, 2, 1)));
+  });
 }
 
 function evaluated(

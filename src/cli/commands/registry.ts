@@ -29,6 +29,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'analyse atoms', summary: 'Coherence, uniqueness, stability and faithfulness of a dictionary', load: () => import('./analyse-atoms.ts') },
   { name: 'analyse compare', summary: 'How alike two dictionaries are', load: () => import('./analyse-compare.ts') },
   { name: 'bench train', summary: 'Time training steps on synthetic activations', load: () => import('./bench-train.ts') },
+  { name: 'bench itda', summary: 'Time the building of an ITDA dictionary on synthetic activations', load: () => import('./bench-itda.ts') },
   { name: 'bench forward', summary: 'Time forward passes to a hook', load: () => import('./bench-forward.ts') },
   { name: 'catalog build', summary: 'Describe every feature of a dictionary over a store, in one file', load: () => import('./catalog-build.ts') },
   { name: 'catalog info', summary: 'What a catalog holds', load: () => import('./catalog-info.ts') },

@@ -2,16 +2,18 @@
  * Inference-time decomposition of activations (Leask et al. 2025, arXiv 2505.17769, algorithm 1): one pass over activations, in which each
  * that the dictionary does not yet explain becomes an atom. No gradient.
  *
- * A batch is first screened with the dictionary as it stands; what fails is looked at again one row after the other, with the atoms added
- * since, so that near-duplicates within a batch do not enter together [our choice: the paper appends a whole batch and drops duplicates].
- * Only failing rows are encoded twice. Whether a row passes is known as soon as its error falls below tau, since each step lowers it: rows
+ * Rows are screened a block at a time with the dictionary as it stands; what fails is looked at again one row after the other, with the atoms
+ * added since, so that near-duplicates do not enter together [our choice: the paper appends a whole batch and drops duplicates]. Only
+ * failing rows are encoded twice. Whether a row passes is known as soon as its error falls below tau, since each step lowers it: rows
  * stop there, which changes nothing but the time.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../../shared/errors.ts';
 import { gramPursuit, pursuitRecord } from '../../ops/gram-pursuit.ts';
 import type { PursuitRecord } from '../../ops/gram-pursuit.ts';
 import { orthogonalPursuit } from '../../ops/orthogonal-pursuit.ts';
+import { scoped } from '../../ops/scope.ts';
 import { GrowingDictionary } from './growing-dictionary.ts';
 
 export type PursuitMethod = 'plain' | 'orthogonal';
@@ -39,6 +41,9 @@ export interface BuildReport {
   /** Atoms used, summed over rows, up to that step. */
   readonly active: number;
 }
+
+/** Rows that are screened together [our choice: sae-variants.md section 8]: the products of new atoms with later rows stay few. */
+const blockRows = 256;
 
 interface Row {
   readonly offset: number;
@@ -79,27 +84,35 @@ export class ItdaBuilder {
   add(x: Tensor2D, origins: Int32Array, used: (atom: number) => void = () => {}): BuildReport {
     const values = x.dataSync() as Float32Array;
     const rows = this.#rows(values);
-    const screened = this.dictionary.products(x);
-    const known = this.dictionary.count;
-    const sums = { added: 0, refused: 0, error: 0, active: 0 };
-    for (const [r, row] of rows.entries()) {
-      if (row.square === 0) continue;
-      const products = screened.subarray(r * known, (r + 1) * known);
-      let fails = this.#fails(products, known, row);
-      if (fails && this.dictionary.count > known) fails = this.#fails(this.#extended(values, row, products), this.dictionary.count, row);
-      if (fails && this.#enters(values, row, products)) {
-        if (this.dictionary.full) sums.refused++;
-        else {
-          this.dictionary.append(values, row.offset, Math.sqrt(row.square));
-          this.#labels.push(origins[2 * r]!, origins[2 * r + 1]!);
-          sums.added++;
-        }
+    const report = { added: 0, refused: 0, error: 0, active: 0 };
+    for (let first = 0; first < rows.length; first += blockRows) {
+      const count = Math.min(blockRows, rows.length - first);
+      const screened = scoped(() => this.#dictionary.products(tf.slice(x, [first, 0], [count, -1])));
+      const known = this.#dictionary.count;
+      for (let r = 0; r < count; r++) {
+        const row = rows[first + r]!;
+        if (row.square === 0) continue;
+        const { added, refused } = this.#addRow(values, row, screened.subarray(r * known, (r + 1) * known));
+        if (added) this.#labels.push(origins[2 * (first + r)]!, origins[2 * (first + r) + 1]!);
+        report.added += Number(added);
+        report.refused += Number(refused);
+        report.error += this.#record.error;
+        report.active += this.#record.taken;
+        for (let step = 0; step < this.#record.taken; step++) used(this.#record.atoms[step]!);
       }
-      sums.error += this.#record.error;
-      sums.active += this.#record.taken;
-      for (let step = 0; step < this.#record.taken; step++) used(this.#record.atoms[step]!);
     }
-    return sums;
+    return report;
+  }
+
+  /** `products`: inner products of the row with the atoms of the screening. Its code is left in the record. */
+  #addRow(values: Float32Array, row: Row, products: Float32Array): { readonly added: boolean; readonly refused: boolean } {
+    const dictionary = this.#dictionary;
+    let fails = this.#fails(products, products.length, row);
+    if (fails && dictionary.count > products.length) fails = this.#fails(this.#extended(values, row, products), dictionary.count, row);
+    if (!fails || !this.#enters(values, row, products)) return { added: false, refused: false };
+    if (dictionary.full) return { added: false, refused: true };
+    dictionary.append(values, row.offset, Math.sqrt(row.square));
+    return { added: true, refused: false };
   }
 
   /** Takes back atoms float32 [count, d] and their labels, as a checkpoint holds them. */

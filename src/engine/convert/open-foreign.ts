@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
+import { openTorch } from '../formats/torch.ts';
 import type { DictionaryProvenance } from '../sae/dictionary.ts';
 import { transpose } from '../sae/weights.ts';
 import type { DictionaryWeights } from '../sae/weights.ts';
@@ -42,6 +43,8 @@ export function detectFormat(path: string): DictionaryFormat {
   if (!existsSync(path)) throw new LoupeError('not-found', `there is no dictionary ${path}. Check the path.`);
   const known = formats.find((format) => format.detect(path));
   if (known !== undefined) return known;
+  // a torch file that is damaged, or carries a payload, says so itself
+  if (/\.(pt|pth)$/.test(path) && statSync(path).isFile()) openTorch(path).close();
   const wanted = formats.map(({ title, holds }) => `${title}: ${holds}`).join('; ');
   throw new LoupeError('bad-file', `${path} is no dictionary that Loupe knows (${wanted}); ${found(path)}.`);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { unknownAbout } from '../../../../src/engine/convert/definition.ts';
@@ -10,6 +10,7 @@ import { transpose } from '../../../../src/engine/sae/weights.ts';
 import { eachBackend } from '../../../support/backends.ts';
 import { assertComputes, casePath, dictionaryFixtures, someWeights } from '../../../support/dictionaries.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { payload, writeTorchFile } from '../../../support/torch-file.ts';
 
 test('dictionaries that SAELens, dictionary_learning, sparsify and torch wrote are opened where they lie, and compute the same within 1e-5', async (t) => {
   await eachBackend(t, async () => {
@@ -42,6 +43,21 @@ test('a path that is none of them is refused with what it holds, and with dictio
   assert.throws(() => detectFormat(folder), { kind: 'bad-file', message: /layers\.2 below it is one: name it/ });
   assert.throws(() => detectFormat(join(folder, 'readme.md')), { kind: 'bad-file', message: /the file is of none of them/ });
   assert.throws(() => detectFormat(join(folder, 'none')), { kind: 'not-found' });
+});
+
+test('a file with a payload is refused by what it would call, wherever it is put', async (t) => {
+  const folder = temporaryFolder(t);
+  const marker = join(folder, 'ran');
+  const evil = writeTorchFile(folder, payload('os', 'system', `touch ${marker}`));
+  await assert.rejects(loadDictionary(evil), { kind: 'bad-file', message: /"os\.system"/ });
+  for (const name of ['ae.pt', '0.pt']) {
+    const place = join(folder, name.replace('.', '-'));
+    mkdirSync(place);
+    cpSync(evil, join(place, name));
+    writeFileSync(join(place, '0_cfg.json'), '{}');
+    await assert.rejects(loadDictionary(place), { kind: 'bad-file', message: /"os\.system"/ });
+  }
+  assert.equal(existsSync(marker), false);
 });
 
 test('square matrices are asked about; a layout undoes what was turned', (t) => {

@@ -76,7 +76,10 @@ export async function evaluateDictionary(
       set.reconstruction.addRow(target, reconstruction, row * dOut);
       set.firing.addRow(codes, row);
     }
-    for (const sums of compat) sums.add(countedBatch({ x: target, y: reconstruction, codes, d: dOut, mask: part.mask }));
+    if (compat.length > 0) {
+      const batch = countedBatch({ x: target, y: reconstruction, codes, d: dOut, mask: part.mask });
+      for (const sums of compat) sums.add(batch);
+    }
     rows += part.rows;
     await step(rows);
   }

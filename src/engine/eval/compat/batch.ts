@@ -43,6 +43,28 @@ function emptyBatch(rows: number, sum: Float64Array): CompatBatch {
   return { rows, d: sum.length, xx: of(), yy: of(), xy: of(), ee: of(), deviation: of(), l0: of(), l1: of(), sum, errorSum: new Float64Array(sum.length), fired: { indices: [], values: [] } };
 }
 
+/** Row `at` of the batch from x and y, whose d entries begin at `from`. */
+function addRow(batch: CompatBatch, mean: Float64Array, x: Float32Array, y: Float32Array, from: number, at: number): void {
+  const { errorSum } = batch;
+  let [xx, yy, xy, ee, deviation] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < mean.length; i++) {
+    const a = x[from + i]!;
+    const b = y[from + i]!;
+    const away = a - mean[i]!;
+    xx += a * a;
+    yy += b * b;
+    xy += a * b;
+    ee += (a - b) * (a - b);
+    deviation += away * away;
+    errorSum[i]! += a - b;
+  }
+  batch.xx[at] = xx;
+  batch.yy[at] = yy;
+  batch.xy[at] = xy;
+  batch.ee[at] = ee;
+  batch.deviation[at] = deviation;
+}
+
 /** The rows of `evaluated` that count, as a batch. */
 export function countedBatch({ x, y, codes, d, mask }: EvaluatedRows): CompatBatch {
   const counted = Int32Array.from(mask.keys()).filter((row) => mask[row] !== 0);
@@ -50,15 +72,7 @@ export function countedBatch({ x, y, codes, d, mask }: EvaluatedRows): CompatBat
   const mean = batch.sum.map((sum) => sum / counted.length);
   const fired = batch.fired as { indices: number[]; values: number[] };
   counted.forEach((row, at) => {
-    for (let i = 0; i < d; i++) {
-      const [a, b] = [x[row * d + i]!, y[row * d + i]!];
-      batch.xx[at]! += a * a;
-      batch.yy[at]! += b * b;
-      batch.xy[at]! += a * b;
-      batch.ee[at]! += (a - b) * (a - b);
-      batch.deviation[at]! += (a - mean[i]!) ** 2;
-      batch.errorSum[i]! += a - b;
-    }
+    addRow(batch, mean, x, y, row * d, at);
     for (let slot = row * codes.width; slot < (row + 1) * codes.width; slot++) {
       const value = codes.values[slot]!;
       if (value === 0) continue;

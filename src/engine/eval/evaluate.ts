@@ -79,7 +79,18 @@ export async function spliceDictionary(
 function evaluationRecords(frame: RecordFrame, evaluation: Evaluation, ids: ReadonlySet<string>): MetricRecord[] {
   const sets = [['counted', evaluation.masked], ['all', evaluation.unmasked], ['excluded', evaluation.excluded]] as const;
   const names = [...metricGroups.reconstruction, ...metricGroups.sparsity].filter((id) => ids.has(id));
-  return sets.flatMap(([set, figures]) => (figures.rows === 0 ? [] : names.map((id) => recordOf(frame, id, figures[id], figures.rows, { set }))));
+  const typical = metricGroups.reconstruction.filter((id) => ids.has(id)).map((id) => recordOf(frame, id, evaluation.typical[id], evaluation.typical.rows, { set: 'typical' }));
+  const note = sinkNote(evaluation);
+  return [
+    ...sets.flatMap(([set, figures]) => (figures.rows === 0 ? [] : names.map((id) => recordOf(frame, id, figures[id], figures.rows, { set, note: set === 'counted' && id === 'fvu' ? note : '' })))),
+    ...typical,
+  ];
+}
+
+/** Said where a few rows of huge norm decide the figure: FVU without them differs by more than a tenth. */
+function sinkNote({ masked, typical, sinks }: Evaluation): string {
+  if (sinks === 0 || Math.abs(masked.fvu - typical.fvu) <= 0.1 * typical.fvu) return '';
+  return `${sinks} of ${masked.rows} tokens, of norm over 10 times the median, decide it: FVU without them ${typical.fvu.toPrecision(4)}`;
 }
 
 const ablationOf: Readonly<Record<string, 'zero' | 'mean'>> = { ceZero: 'zero', lossRecovered: 'zero', klScore: 'zero', ceMean: 'mean', lossRecoveredMean: 'mean', klScoreMean: 'mean' };
@@ -167,7 +178,7 @@ function jsonOf(config: EvaluateConfig, { hookPoint }: RecordFrame, { records, e
   const figures = { ...evaluation.masked, ...costs };
   return {
     dictionary: config.dictionary, activations: config.activations, hookPoint, ...figures, ...(downstream === null ? {} : { splicedTokens }),
-    unmasked: evaluation.unmasked, excluded: evaluation.excluded, tokenSet, definitions: definitionsOf(figures), records,
+    unmasked: evaluation.unmasked, excluded: evaluation.excluded, typical: { ...evaluation.typical, sinks: evaluation.sinks }, tokenSet, definitions: definitionsOf(figures), records,
     ...(histograms === null ? {} : { histograms }),
   };
 }

@@ -6,7 +6,7 @@ import { countedBatch } from './compat/batch.ts';
 import type { CompatSums } from './compat/definition.ts';
 import { FiringSums, rowNorms } from './firing.ts';
 import type { FiringFigures } from './firing.ts';
-import { ReconstructionSums } from './reconstruction-sums.ts';
+import { NormBins } from './norm-bins.ts';
 import type { ReconstructionFigures } from './reconstruction-sums.ts';
 
 export type ReconstructionMetrics = ReconstructionFigures & FiringFigures;
@@ -21,6 +21,9 @@ export interface Evaluation {
   readonly unmasked: ReconstructionMetrics;
   /** The rows that do not count alone: position 0 and special tokens. */
   readonly excluded: ReconstructionMetrics;
+  /** Rows that count, less `sinks` rows whose norm is over about 10 times the median: those can carry most of the variance. */
+  readonly typical: ReconstructionFigures;
+  readonly sinks: number;
   /** Over the rows that count. */
   readonly firing: FiringSums;
   /** Mean of the targets over the rows that count, float32 [dOut]. */
@@ -29,11 +32,11 @@ export interface Evaluation {
 
 /** The sums of one set of rows. */
 class RowSet {
-  readonly reconstruction: ReconstructionSums;
+  readonly reconstruction: NormBins;
   readonly firing: FiringSums;
 
   constructor(dOut: number, norms: Float64Array) {
-    this.reconstruction = new ReconstructionSums(dOut);
+    this.reconstruction = new NormBins(dOut);
     this.firing = new FiringSums(norms);
   }
 
@@ -43,7 +46,7 @@ class RowSet {
   }
 
   result(): ReconstructionMetrics {
-    return { ...this.reconstruction.result(), ...this.firing.result() };
+    return { ...this.reconstruction.total().result(), ...this.firing.result() };
   }
 }
 
@@ -85,5 +88,9 @@ export async function evaluateDictionary(
   }
   all.merge(counted);
   all.merge(excluded);
-  return { masked: counted.result(), unmasked: all.result(), excluded: excluded.result(), firing: counted.firing, mean: counted.reconstruction.mean };
+  const { sums: typical, sinks } = counted.reconstruction.typical();
+  return {
+    masked: counted.result(), unmasked: all.result(), excluded: excluded.result(), typical: typical.result(), sinks,
+    firing: counted.firing, mean: counted.reconstruction.total().mean,
+  };
 }

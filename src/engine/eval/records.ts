@@ -34,6 +34,7 @@ const masks: Readonly<Record<MetricRecord['tokens']['set'], string>> = {
   counted: tokenSet,
   all: 'all tokens, position 0 and special tokens too',
   excluded: 'position 0 of a context and special tokens alone',
+  typical: `${tokenSet}, less those of norm over about 10 times the median (attention sinks)`,
 };
 
 /** One figure as a record. Kind defect for a figure without a formula. */

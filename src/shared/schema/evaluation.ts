@@ -10,7 +10,7 @@ export const metricRecordSchema = z.object({
   /** Its formula. */
   definition: z.string(),
   /** How many tokens, and which of them. */
-  tokens: z.object({ count: z.number(), set: z.enum(['counted', 'all', 'excluded']) }),
+  tokens: z.object({ count: z.number(), set: z.enum(['counted', 'all', 'excluded', 'typical']) }),
   /** Which tokens count, in words. */
   mask: z.string(),
   /** Units of the activations, and what the variance is taken about. */

@@ -31,6 +31,13 @@ struct RowKernels {
   // for n + 16. Returns how many there are, or -1 where u is not finite.
   int (*compact_above)(const float* pre, const float* bias, const float* bound, int n, float* values, int32_t* indices);
 
+  // correlations -= coefficient * gram_row; returns where the largest then is (of largest magnitude where `magnitude` is set), the
+  // lowest index of equals; entries that are not numbers are never chosen.
+  int (*take_atom)(const float* gram_row, float coefficient, int n, bool magnitude, float* correlations);
+
+  // a . b
+  double (*dot)(const float* a, const float* b, int d);
+
   // y += sum_p weights[p] * table[rows[p]], p < count.
   void (*add_gathered)(const float* table, const int32_t* rows, const float* weights, int count, int d, float* y);
 

@@ -23,8 +23,8 @@ export interface SafetensorsFile {
   readFloat32(name: string, first?: number, count?: number): Float32Array<ArrayBuffer>;
   /** int32 [count]; from I32, I64 (kind bad-file when a value does not fit), U8 or BOOL. */
   readInt32(name: string, first?: number, count?: number): Int32Array<ArrayBuffer>;
-  /** Half-precision bit patterns, uint16 [count]; from F16 alone, without conversion. */
-  readFloat16Bits(name: string, first?: number, count?: number): Uint16Array<ArrayBuffer>;
+  /** Half-precision bit patterns, uint16 [count]; from F16 alone, without conversion. `out`, when it is long enough, is filled in place of a new array. */
+  readFloat16Bits(name: string, first?: number, count?: number, out?: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer>;
   close(): void;
 }
 
@@ -117,10 +117,12 @@ class OpenFile implements SafetensorsFile {
     return dtype === 'I64' ? narrow(new BigInt64Array(buffer), name, this.path) : new Int32Array(new Uint8Array(buffer));
   }
 
-  readFloat16Bits(name: string, first = 0, count?: number): Uint16Array<ArrayBuffer> {
-    const { dtype } = this.#entry(name);
+  readFloat16Bits(name: string, first = 0, count?: number, out?: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+    const [{ dtype, offset }, elements] = this.#slice(name, first, count);
     if (dtype !== 'F16') throw new LoupeError('mismatch', `${this.path}: tensor ${name} is ${dtype}, and F16 is wanted.`);
-    return new Uint16Array(this.readBytes(name, first, count).buffer);
+    const bits = out !== undefined && out.length >= elements ? out.subarray(0, elements) : new Uint16Array(elements);
+    readInto(this.#open(), offset + first * 2, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), this.path);
+    return bits;
   }
 
   close(): void {
@@ -207,7 +209,7 @@ function openShards(folder: string, index: string): SafetensorsFile {
       readBytes: (name, first, count) => of(name).readBytes(name, first, count),
       readFloat32: (name, first, count) => of(name).readFloat32(name, first, count),
       readInt32: (name, first, count) => of(name).readInt32(name, first, count),
-      readFloat16Bits: (name, first, count) => of(name).readFloat16Bits(name, first, count),
+      readFloat16Bits: (name, first, count, out) => of(name).readFloat16Bits(name, first, count, out),
     };
   } catch (error) {
     close();

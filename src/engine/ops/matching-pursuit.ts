@@ -10,6 +10,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
+import { executeNative, hasNative } from '../backend/native-binding.ts';
+import type { OpAttrs } from '../backend/native-binding.ts';
+import { rowBlock } from './sparse-codes.ts';
 import { scatterCodes } from './top-k.ts';
 import type { TopKCodes } from './top-k.ts';
 
@@ -54,7 +57,42 @@ const blockEntries = 512 * 1024;
 export function pursue(x: Tensor2D, dictionary: Tensor2D, settings: PursuitSettings): PursuitTrace {
   const { steps } = settings;
   if (!Number.isInteger(steps) || steps < 1) throw new LoupeError('bad-request', `steps is ${steps}: matching pursuit takes a whole number of steps, at least 1`);
-  return stockPursue(x, dictionary, settings);
+  const native = hasNative('LoupePursue') && dictionary.shape[0] <= gramAtoms && steps > 1;
+  return native ? nativePursue(x, dictionary, settings) : stockPursue(x, dictionary, settings);
+}
+
+/** x float32 [rows, d]; correlations in blocks of rows, so that memory stays bounded. */
+function nativePursue(x: Tensor2D, dictionary: Tensor2D, { steps, tolerance, rule, untilRepeat = false }: PursuitSettings): PursuitTrace {
+  const attrs = { steps: { int: steps }, magnitude: { bool: rule === 'magnitude' }, until_repeat: { bool: untilRepeat } };
+  return tf.tidy(() => {
+    const [rows, d] = x.shape;
+    const gram = tf.matMul(dictionary, dictionary, false, true);
+    const limits = typeof tolerance === 'number' ? tf.fill([rows], tolerance) : tf.reshape(tolerance, [rows]);
+    const traces: PursuitTrace[] = [];
+    for (let first = 0; first < rows; first += rowBlock(dictionary.shape[0])) {
+      const count = Math.min(rowBlock(dictionary.shape[0]), rows - first);
+      traces.push(tf.tidy(() => {
+        const part = tf.slice(x, [first, 0], [count, d]) as Tensor2D;
+        const correlations = tf.matMul(part, dictionary, false, true);
+        const outputs = runPursue(attrs, [part, dictionary, gram, correlations, tf.slice(limits, [first], [count])]);
+        return { coefficients: outputs[0] as Tensor2D, atoms: outputs[1] as Tensor2D, residual: outputs[2] as Tensor2D };
+      }));
+    }
+    return joinTraces(traces);
+  });
+}
+
+function runPursue(attrs: OpAttrs, inputs: readonly Tensor[]): Tensor[] {
+  try {
+    return executeNative('LoupePursue', attrs, inputs, 3);
+  } catch (error) {
+    throw String(error).includes('NOT_FINITE') ? notFinite() : error;
+  }
+}
+
+function joinTraces(traces: readonly PursuitTrace[]): PursuitTrace {
+  const join = (part: keyof PursuitTrace): Tensor2D => (traces.length === 1 ? traces[0]![part] : tf.concat(traces.map((trace) => trace[part]), 0));
+  return { coefficients: join('coefficients'), atoms: join('atoms'), residual: join('residual') };
 }
 
 /** The same in stock ops; x float32 [rows, d], dictionary float32 [atoms, d]. */
@@ -72,8 +110,7 @@ export function stockPursue(x: Tensor2D, dictionary: Tensor2D, settings: Pursuit
       const limit = typeof tolerance === 'number' ? tolerance : (tf.slice(tolerance, [first, 0], [count, 1]) as Tensor2D);
       traces.push(pursueBlock(tf.slice(x, [first, 0], [count, d]) as Tensor2D, dictionary, gram, { ...settings, tolerance: limit }));
     }
-    const join = (part: keyof PursuitTrace): Tensor2D => tf.concat(traces.map((trace) => trace[part]), 0);
-    return { coefficients: join('coefficients'), atoms: join('atoms'), residual: join('residual') };
+    return joinTraces(traces);
   });
 }
 
@@ -172,7 +209,7 @@ function scatterTrace({ coefficients, atoms }: PursuitTrace, count: number): Ten
 }
 
 /** What the loss says of the two results; null: nothing. */
-interface OutputGradients {
+export interface OutputGradients {
   /** float32 [rows, atoms] */
   readonly dLatents: Tensor2D | null;
   /** float32 [rows, d] */
@@ -199,7 +236,14 @@ function withPursuitGradient(
  * The unrolled loop backwards: gradients of x float32 [rows, d] and of the dictionary float32 [atoms, d]. The residuals of earlier
  * steps are r_{t-1} = r_t + c_t d_j, so none has to be stored.
  */
-function pursuitGradient(trace: PursuitTrace, dictionary: Tensor2D, { dLatents, dResidual }: OutputGradients): [Tensor2D, Tensor2D] {
+export function pursuitGradient(trace: PursuitTrace, dictionary: Tensor2D, gradients: OutputGradients): [Tensor2D, Tensor2D] {
+  if (gradients.dLatents !== null || !hasNative('LoupePursuitGradient')) return stockPursuitGradient(trace, dictionary, gradients);
+  const inputs = [trace.coefficients, trace.atoms, trace.residual, dictionary, gradients.dResidual!];
+  return executeNative('LoupePursuitGradient', {}, inputs, 2) as [Tensor2D, Tensor2D];
+}
+
+/** The same in stock ops; trace of x float32 [rows, d]. */
+export function stockPursuitGradient(trace: PursuitTrace, dictionary: Tensor2D, { dLatents, dResidual }: OutputGradients): [Tensor2D, Tensor2D] {
   return tf.tidy(() => {
     const [rows, steps] = trace.coefficients.shape;
     let residual = trace.residual;

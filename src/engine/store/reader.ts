@@ -53,13 +53,15 @@ export function openShard(folder: string, manifest: StoreManifest, shard: StoreS
 
 /** Half-precision values read at once: small enough that they are still in the cache when they are decoded. */
 const sliceElements = 1 << 16;
+/** Fresh memory for each slice would cost as much as decoding it. */
+const slice = new Uint16Array(sliceElements);
 
 /** Elements from `first` of a tensor into `out`, which says how many. */
 function readRows(file: SafetensorsFile, name: string, first: number, out: Float32Array): void {
   if (file.entries.get(name)!.dtype !== 'F16') return out.set(file.readFloat32(name, first, out.length));
   for (let done = 0; done < out.length; done += sliceElements) {
     const count = Math.min(sliceElements, out.length - done);
-    decodeFloat16(file.readFloat16Bits(name, first + done, count), out.subarray(done, done + count));
+    decodeFloat16(file.readFloat16Bits(name, first + done, count, slice), out.subarray(done, done + count));
   }
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
-import { createAdamCell, disposeAdamCell, stockAdam } from '../ops/adam.ts';
+import { adam as adamStep, createAdamCell, disposeAdamCell } from '../ops/adam.ts';
 import type { AdamCell } from '../ops/adam.ts';
 import { createCell } from '../ops/cell.ts';
 import type { Cell } from '../ops/cell.ts';
@@ -99,7 +99,7 @@ export class DenseTrainer implements Trainer {
     const factor = clip === null ? 1 : Math.min(1, clip / (Math.sqrt(square) + 1e-6));
     const adam = { lr, step: step + 1, beta1, beta2, epsilon };
     for (const [i, name] of this.#names.entries()) {
-      stockAdam(this.#parameters[name]!, factor === 1 ? projected[i]! : tf.mul(projected[i]!, factor), adam);
+      adamStep(this.#parameters[name]!, factor === 1 ? projected[i]! : tf.mul(projected[i]!, factor), adam);
     }
     const wDec = this.#parameters['wDec'];
     if (this.#variant.unitDecoder && wDec !== undefined) wDec.value.assign(normaliseRows(wDec.value.read() as Tensor2D));

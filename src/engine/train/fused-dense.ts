@@ -125,7 +125,8 @@ function finish(
   const squaredError = number(sums.square) / rows;
   const through = tf.reshape(tf.matMul(tf.expandDims(sums.bEnc, 0), weights.wEnc), [-1]);
   let wDec = sums.wDec;
-  let [penalty, coefficient] = [0, form.coefficient(context)];
+  const coefficient = form.coefficient(context);
+  let penalty: number;
   let thresholdGradient: Tensor1D | null = null;
   if (form.kind === 'relu') {
     penalty = number(tf.sum(form.byNorm ? tf.mul(sums.values, rowNorms(weights.wDec)) : sums.values)) / rows;

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { matchingPursuit, matchingPursuitDense, pursue, pursuitResidual } from '../../../../src/engine/ops/matching-pursuit.ts';
+import {
+  matchingPursuit, matchingPursuitDense, pursue, pursuitGradient, pursuitResidual, stockPursue, stockPursuitGradient,
+} from '../../../../src/engine/ops/matching-pursuit.ts';
 import type { PursuitRule } from '../../../../src/engine/ops/matching-pursuit.ts';
 import { topKDense } from '../../../../src/engine/ops/top-k.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { unitRows } from '../../../../src/engine/sae/parts.ts';
+import { absent } from '../../../support/backend.ts';
 import { eachBackend, useBackend } from '../../../support/backends.ts';
 import { assertClose } from '../../../support/closeness.ts';
 
@@ -167,4 +170,24 @@ test('values that are not finite, and no steps, are refused', async (t) => {
     assert.throws(() => pursue(tf.tensor2d([1, Number.NaN], [1, 2]), eye, { steps: 1, tolerance: 0, rule: 'magnitude' }), { kind: 'not-finite' });
     assert.throws(() => pursue(tf.zeros([1, 2]), eye, { steps: 0, tolerance: 0, rule: 'magnitude' }), { kind: 'bad-request' });
   }));
+});
+
+test('the native loop and its gradient agree with the stock ops within 1e-4, at widths around their vectors', { skip: await absent('tensorflow') }, async () => {
+  await useBackend('tensorflow');
+  // fewer steps than would exhaust a row: what is left is rounding then, and so is what it takes
+  for (const [n, d, steps] of [[19, 17, 2], [16, 31, 3], [40, 33, 6], [131, 64, 6]] as const) {
+    for (const rule of ['rectified', 'magnitude'] as const) {
+      tf.tidy(() => {
+        const [x, atoms, rows] = [samples(n, 30, d), unit(d, n, d), 30];
+        const tolerance = tf.tensor2d(Float32Array.from({ length: rows }, (_, r) => (r % 3) * 0.5), [rows, 1]);
+        const settings = { steps, tolerance, rule, untilRepeat: n === 40 };
+        const [native, stock] = [pursue(x, atoms, settings), stockPursue(x, atoms, settings)];
+        assert.deepEqual(native.atoms.dataSync(), stock.atoms.dataSync(), `n ${n}, ${rule}`);
+        for (const part of ['coefficients', 'residual'] as const) assertClose(native[part].dataSync(), stock[part].dataSync(), 1e-4, `${part}, n ${n}, ${rule}`);
+        const gradients = { dLatents: null, dResidual: samples(7, rows, d) };
+        const [found, expected] = [pursuitGradient(stock, atoms, gradients), stockPursuitGradient(stock, atoms, gradients)];
+        for (const i of [0, 1]) assertClose(found[i]!.dataSync(), expected[i]!.dataSync(), 1e-4, `gradient ${i}, n ${n}, ${rule}`);
+      });
+    }
+  }
 });

@@ -6,7 +6,7 @@ import { spliceOver } from '../../engine/eval/downstream.ts';
 import type { SpliceMeans } from '../../engine/eval/downstream.ts';
 import { openEvaluated } from '../../engine/eval/open.ts';
 import type { Evaluated } from '../../engine/eval/open.ts';
-import { darkMatter, difference, errorRows } from '../../engine/posthoc/dark-matter.ts';
+import { darkMatter, difference, errorRows, withoutSinks } from '../../engine/posthoc/dark-matter.ts';
 import type { DarkMatter, DarkMatterOptions, ErrorRows } from '../../engine/posthoc/dark-matter.ts';
 import { errorScaling } from '../../engine/posthoc/error-scaling.ts';
 import type { ErrorScaling, PairedRows } from '../../engine/posthoc/error-scaling.ts';
@@ -67,25 +67,27 @@ async function spliceErrors(dictionary: Dictionary, { model, spliced, hooks }: E
 async function analyse(dictionary: Dictionary, opened: Evaluated, options: Options, context: CliContext): Promise<Report> {
   if (opened.hooks.target !== null && opened.model !== null) throw new LoupeError('unsupported', '--model: what the errors of a transcoder cost is not computed; leave it out');
   const settings: DarkMatterOptions = { seed: context.seed, intercept: options['intercept'] === true };
-  const parts = (): AsyncGenerator<ErrorRows> => errorsOf(dictionary, opened, context);
+  const factor = Number(options['maxNorm']);
+  if (!(factor > 0)) throw new LoupeError('bad-request', `--max-norm is "${String(options['maxNorm'])}": give a number above 0, or Infinity to keep every token`);
+  const parts = (): AsyncGenerator<ErrorRows> => withoutSinks(errorsOf(dictionary, opened, context), factor);
   const own = await darkMatter(parts, settings);
   const other = options['other'] === undefined ? null : await loadDictionary(resolve(String(options['other'])));
   try {
     const scaling = other === null ? null : await errorScaling(() => paired(parts(), other), own.map, context.seed);
     const downstream = await spliceErrors(dictionary, opened, own.map, options, context);
-    return { dictionary: own, pursuit: options['pursuit'] === undefined ? null : await pursue(dictionary, opened, options, settings, context), scaling, downstream };
+    return { dictionary: own, pursuit: options['pursuit'] === undefined ? null : await pursue(dictionary, parts(), options, settings, context), scaling, downstream };
   } finally {
     other?.dispose();
   }
 }
 
-async function pursue(dictionary: Dictionary, opened: Evaluated, options: Options, settings: DarkMatterOptions, context: CliContext): Promise<Report['pursuit']> {
+async function pursue(dictionary: Dictionary, parts: AsyncIterable<ErrorRows>, options: Options, settings: DarkMatterOptions, context: CliContext): Promise<Report['pursuit']> {
   if (dictionary.dIn !== dictionary.dOut) throw new LoupeError('unsupported', '--pursuit: a transcoder\'s codes cannot be pursued from its input; leave it out');
   const tokens = countOf(options, 'pursuit', 1);
   const [reconstruct, step] = [pursuitReconstruction(dictionary), stepper(context, 'pursuit', tokens)];
   const [kept, pursued]: [ErrorRows[], ErrorRows[]] = [[], []];
   let rows = 0;
-  for await (const part of firstRows(errorsOf(dictionary, opened, context), tokens)) {
+  for await (const part of firstRows(parts, tokens)) {
     kept.push(part);
     pursued.push({ ...part, reconstruction: reconstruct(part.x, part.rows) });
     await step((rows += part.rows));
@@ -120,6 +122,7 @@ export const command: CliCommand = {
     .option('--other <dir>', 'another dictionary of the hook, usually a wider one: does it fail on the same tokens?')
     .option('--pursuit <n>', 'also with gradient pursuit in the encoder\'s place, over the first n tokens')
     .option('--intercept', 'a column of ones in the fit of the error (the published code has none)')
+    .option('--max-norm <x>', 'leave tokens out whose norm is more than x times the median: attention sinks would decide every figure; Infinity keeps them', '10')
     .option('--splice-tokens <n>', 'with --model: tokens over which the costs are taken (default: 8192)')
     .option('--splice-batch <n>', 'with --model: contexts in one pass (default: 4)'),
   async run(_args, options, context) {

@@ -45,6 +45,22 @@ export function* errorRows(
   for (const { x, y, rows } of countedRows(parts, dictionary.dIn)) yield { x, target: y ?? x, reconstruction: reconstruct(x, rows), rows };
 }
 
+/**
+ * The rows whose norm is at most `factor` times the median of the first part: attention sinks would decide every figure (metrics.md section 1; the
+ * paper leaves out the first 200 positions instead).
+ */
+export async function* withoutSinks(parts: Parts<ErrorRows>, factor: number): AsyncGenerator<ErrorRows> {
+  let limit: number | null = null;
+  for await (const { x, target, reconstruction, rows } of parts) {
+    const squares = squaredNorms(x, rows);
+    limit ??= factor ** 2 * squares.slice().sort()[Math.floor(rows / 2)]!;
+    const most = limit;
+    const kept = Array.from({ length: rows }, (_, row) => row).filter((row) => squares[row]! <= most);
+    const [dIn, dOut] = [x.length / rows, target.length / rows];
+    yield { x: selectRows(x, kept, dIn), target: selectRows(target, kept, dOut), reconstruction: selectRows(reconstruction, kept, dOut), rows: kept.length };
+  }
+}
+
 /** Parts at once, or as they come: a source that lets messages in between them can be stopped. */
 export type Parts<T> = Iterable<T> | AsyncIterable<T>;
 

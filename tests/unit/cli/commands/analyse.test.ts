@@ -45,6 +45,11 @@ test('too few tokens for a fit are refused', async () => {
   assertRefused(outcome, { kind: 'bad-request', says: [/at least 320 rows/, /more tokens/] });
 });
 
+test('a norm that is none is refused', async () => {
+  const outcome = await inProcess(['analyse', 'dark-matter', '--dictionary', at.dictionary, '--activations', at.store, '--max-norm', 'big']);
+  assertRefused(outcome, { kind: 'bad-request', says: [/--max-norm/, /"big"/] });
+});
+
 test('norms of codes, and how far codes are identified', async () => {
   const afa = await analyse('afa', '--points', '50') as { rows: number; points: unknown[]; epsilonLbo: { median: number } };
   assert.ok(afa.points.length > 40 && afa.points.length <= 50 && afa.epsilonLbo.median > 0);

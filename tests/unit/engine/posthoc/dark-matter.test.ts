@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
-import { columns, darkMatter, difference, errorRows, selectRows, squaredNorms } from '../../../../src/engine/posthoc/dark-matter.ts';
+import { columns, darkMatter, difference, errorRows, selectRows, squaredNorms, withoutSinks } from '../../../../src/engine/posthoc/dark-matter.ts';
 import type { DarkMatter, ErrorRows } from '../../../../src/engine/posthoc/dark-matter.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { checkDictionary } from '../../../../src/engine/eval/self-check.ts';
@@ -64,6 +64,18 @@ test('errors in another order than their inputs are not predicted (check c)', as
   const shuffled = selectRows(errors, [...order.keys()].sort((a, b) => order[a]! - order[b]!), d);
   const { error } = await analyse(shuffled);
   assert.ok(error.pooled <= 0.02 && error.mean <= 0.02 && error.pooled > -0.05, JSON.stringify(error));
+});
+
+test('attention sinks are left out, by the median of the first part', async () => {
+  const part = (values: readonly number[]): ErrorRows => ({ x: Float32Array.from(values), target: Float32Array.from(values), reconstruction: new Float32Array(values.length), rows: values.length });
+  const seen: number[][] = [];
+  for await (const { x: kept, target, rows: count } of withoutSinks([part([1, -2, 3, 40]), part([29, 31])], 10)) {
+    assert.deepEqual([...target], [...kept]);
+    assert.equal(count, kept.length);
+    seen.push([...kept]);
+  }
+  // squares 1, 4, 9, 1600: the upper of the two in the middle is 9, so that |x| up to 30 stays
+  assert.deepEqual(seen, [[1, -2, 3], [29]]);
 });
 
 test('too few tokens are refused', async () => {

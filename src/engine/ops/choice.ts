@@ -84,7 +84,8 @@ const digits = [{ shift: 20, bins: 2048, above: 31 }, { shift: 10, bins: 1024, a
 const histogram = new Int32Array(2048);
 
 /**
- * The smallest of the `count` largest positive keys, and how many keys equal to it are kept: a radix selection, one pass a digit.
+ * The smallest of the `count` largest keys that are not negative, and how many keys equal to it are kept: a radix selection, one pass a digit.
+ * Zeros may be among them, which changes nothing: they are kept as zeros.
  * Where all keys of a digit are wanted, the number just below them.
  */
 function leastKept(bits: Int32Array, start: number, end: number, count: number): { readonly least: number; readonly ties: number } {
@@ -95,7 +96,7 @@ function leastKept(bits: Int32Array, start: number, end: number, count: number):
     let found = 0;
     for (let i = start; i < end; i++) {
       const key = bits[i]!;
-      if (key >> above !== prefix || key === 0) continue;
+      if (key >> above !== prefix) continue;
       histogram[(key >> shift) & (bins - 1)]!++;
       found++;
     }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { Random } from '../../../../../src/engine/random.ts';
 import type { AnyVariant, Weights } from '../../../../../src/engine/sae/definition.ts';
+import { preActivations, totalVariance } from '../../../../../src/engine/sae/parts.ts';
 import { absTopK } from '../../../../../src/engine/sae/variants/abs-topk.ts';
 import { topk } from '../../../../../src/engine/sae/variants/topk.ts';
 import { absent } from '../../../../support/backend.ts';
@@ -50,11 +51,22 @@ test('the penalty topk is TopK: latents, loss and gradients, the auxiliary loss 
 test('the auxiliary loss takes dead latents by magnitude', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     // one latent is dead and its pre-activation negative: TopK could not use it
-    const weights = { ...start(), bEnc: tf.concat([tf.zeros([19]), tf.fill([1], -9)]) };
+    const weights: Weights = { ...start(), bEnc: tf.concat([tf.zeros([19]), tf.fill([1], -9)]) };
     const dead = tf.tensor1d(Array.from({ length: 20 }, (_, j) => Number(j === 19)));
-    const context = lossContext(sizes, { dead, deadCount: 1 });
-    const aux = (penalty: 'abs-topk' | 'topk'): number => absTopK.loss(weights, batchOf(batch()), { ...config, penalty }, context).auxLoss.dataSync()[0]!;
-    assert.ok(aux('abs-topk') > 1 && Math.abs(aux('abs-topk') - aux('topk')) > 0.1, `${aux('abs-topk')} and ${aux('topk')}`);
+    const { auxLoss, reconstruction } = absTopK.loss(weights, batchOf(batch()), config, lossContext(sizes, { dead, deadCount: 1 }));
+    const u = tf.slice(preActivations(weights, batch()), [0, 19], [rows, 1]);
+    assert.ok(u.dataSync().every((value) => value < 0));
+    const error = tf.sub(batch(), reconstruction);
+    const expected = tf.div(tf.sum(tf.square(tf.sub(error, tf.matMul(u, tf.slice(weights['wDec'] as Tensor2D, [19, 0], [1, 6]))))), totalVariance(error));
+    assertClose(auxLoss.dataSync(), expected.dataSync(), 1e-5);
+  }));
+});
+
+test('the penalty of l1 stands beside half the squared error', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const { loss, latents, reconstruction } = absTopK.loss(start(), batchOf(batch()), { ...config, penalty: 'l1', lambda: 0.1 }, lossContext(sizes));
+    const total = (x: tf.Tensor): number => tf.sum(x).dataSync()[0]! / rows;
+    assertClose(loss.dataSync(), [2 * (total(tf.squaredDifference(batch(), reconstruction)) / 2 + 0.1 * total(latents)) / 5], 1e-5);
   }));
 });
 

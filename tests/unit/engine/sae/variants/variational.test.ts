@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { Random } from '../../../../../src/engine/random.ts';
 import type { LossContext, Weights } from '../../../../../src/engine/sae/definition.ts';
+import { preActivations } from '../../../../../src/engine/sae/parts.ts';
 import { topk } from '../../../../../src/engine/sae/variants/topk.ts';
 import { gaussianKl, variational } from '../../../../../src/engine/sae/variants/variational.ts';
 import { absent } from '../../../../support/backend.ts';
@@ -105,6 +106,13 @@ test('gradients are those of finite differences, with a learned variance too; be
     const rise = (step: number): number => number(tf.sub(variational.loss(start(), batchOf(batch()), config, context(step)).loss, variational.loss(start(), batchOf(batch()), { ...config, beta: 0 }, context(step)).loss));
     // 10 steps: beta / 2 in the first, beta from the second on
     assertClose([rise(0), rise(1), rise(9)], [0.15, 0.3, 0.3].map((beta) => beta * number(auxLoss)), 1e-3);
+  }));
+});
+
+test('the KL is paid by every positive latent, kept or not', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const { auxLoss } = variational.loss(start(), batchOf(batch()), config, context());
+    assertClose(auxLoss.dataSync(), [number(tf.sum(tf.square(tf.relu(preActivations(start(), batch()))))) / 2 / rows], 1e-5);
   }));
 });
 

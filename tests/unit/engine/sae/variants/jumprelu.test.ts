@@ -94,7 +94,7 @@ test('with thresholds of 0 it encodes as ReLU does', async (t) => {
 test('trained: L0 falls from lambda to lambda, and a target is met', { skip: await absent('tensorflow') }, async () => {
   await useBackend('tensorflow');
   const fields = { threshold: 0.05, bandwidth: 0.1, sparsityWarmup: 0.05 };
-  const train = (more: object): number => trainOnSyn({ variant: jumprelu, fields: { ...fields, ...more }, dSae: 64, batch: 256, steps: 500, seed: 1 }).l0;
+  const train = (more: object): number => trainOnSyn({ variant: jumprelu, fields: { ...fields, ...more }, dSae: 64, batch: 256, steps: 400, seed: 1 }).l0;
   const l0 = [1e-3, 4e-3, 1.6e-2, 6.4e-2].map((sparsityCoefficient) => train({ targetL0: null, sparsityCoefficient }));
   assert.ok(l0.every((value, i) => i === 0 || value < l0[i - 1]!), String(l0));
   const met = train({ targetL0: 6 });

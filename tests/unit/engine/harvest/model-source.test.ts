@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,10 +8,15 @@ import { loadBackend } from '../../../../src/engine/backend/load.ts';
 import type { Corpus } from '../../../../src/engine/corpora/definition.ts';
 import { ModelSource } from '../../../../src/engine/harvest/model-source.ts';
 import { loadModel } from '../../../../src/engine/lm/load.ts';
+import { Random } from '../../../../src/engine/random.ts';
 import { divergence } from '../../../../src/engine/sae/variants/end-to-end.ts';
+import { trainConfigSchema } from '../../../../src/engine/train/config.ts';
+import { trainFrom } from '../../../../src/engine/train/job.ts';
+import { openSource } from '../../../../src/engine/train/open-source.ts';
 import { collect } from '../../../support/collect.ts';
 import { writeTinyLlama } from '../../../support/tiny-llama.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { quietContext } from '../../../support/trained.ts';
 
 before(async () => {
   await loadBackend();
@@ -60,4 +66,26 @@ test('from any place the same contexts follow, over the end of the corpus too, a
   source.close();
   other.close();
   assert.ok(tf.memory().numTensors < tensors, 'models and readouts are gone');
+});
+
+test('end to end: a few steps on resources/tiny-llama lower the divergence, and no tensor is left behind', async (t) => {
+  const folder = temporaryFolder(t);
+  const words = ['a small tree', 'of the family', 'used to hold water', 'in a room', 'the act of reading', 'relating to music'];
+  const random = Random.from(5);
+  writeFileSync(join(folder, 'text.txt'), Array.from({ length: 150 }, () => Array.from({ length: 5 }, () => words[random.integer(6)]).join(' or ')).join('\n\n'));
+  const config = trainConfigSchema.parse({
+    variant: 'end-to-end', model: 'resources/tiny-llama', corpus: join(folder, 'text.txt'), hookPoint: 'blocks.2.hook_resid_post', out: join(folder, 'out'), dSae: 384, steps: 16, batch: 128,
+    contextLength: 32, heldOut: 64, logEvery: 1, lr: 3e-3, l1Coefficient: 0.05, warmupSteps: 1,
+  });
+  const divergences: number[] = [];
+  const metrics = (_step: number, row: Readonly<Record<string, number>>): void => void divergences.push(row['auxLoss']!);
+  const before = tf.memory().numTensors;
+  const context = quietContext(folder, new AbortController().signal, { metrics });
+  const source = await openSource(config, context);
+  await trainFrom(source, config, context);
+  source.close();
+  assert.equal(divergences.length, 16);
+  const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / part.length;
+  assert.ok(mean(divergences.slice(-3)) < 0.7 * mean(divergences.slice(0, 3)), String(divergences));
+  assert.equal(tf.memory().numTensors, before);
 });

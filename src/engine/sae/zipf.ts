@@ -77,7 +77,7 @@ function scaledTo(shares: Float64Array, total: number, rows: number): Float64Arr
 
 /** Running density of each latent and its rank by it, from 0; float32 [dSae] each. */
 export function densityBuffers(dSae: number): Weights {
-  return { density: tf.zeros([dSae]), rank: tf.cast(tf.range(0, dSae, 1, 'int32'), 'float32') };
+  return { density: tf.zeros([dSae]), rank: tf.range(0, dSae) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { defineVariant } from '../definition.ts';
 import type { LossContext, Weights } from '../definition.ts';
 import { kProblems } from '../fields.ts';
 import { decodeLinear, preActivations, tiedUnitInit } from '../parts.ts';
-import { aboveThreshold, movedThreshold, thresholdBuffers } from '../running-threshold.ts';
+import { aboveThreshold, movedThreshold } from '../running-threshold.ts';
 import { choiceFields, choiceLoss, densityBuffers, dyingShare, movedDensities, uniformCurve, zipfQuotas } from '../zipf.ts';
 
 const config = z.strictObject({
@@ -42,26 +42,21 @@ function quotasOf(weights: Weights, rows: number, { k, quotas, zipfExponent, zip
   return Int32Array.from(rank, (r) => byRank[r]!);
 }
 
-/**
- * Each latent's threshold after a batch, float32 [dSae]; 0 before its first choice. It starts as the smallest activation that the latent chose, and
- * is raised where more of a batch is above it than the latent's quota, lowered where less [our choice]: a running mean of the smallest chosen
- * activation, as for Mutual Choice, is pulled down by the batches with fewer matches than the quota; L0 then differed by 8 to 30 % from training.
- *
- * u and latents float32 [rows, dSae], quotas int32 [dSae].
- */
-function movedThresholds(old: Tensor, u: Tensor2D, latents: Tensor2D, quotas: Int32Array, rate: number): Tensor {
+/** The smallest activation that each latent chose, float32 [dSae]; its old threshold where it chose none. latents float32 [rows, dSae]. */
+function smallestChosen(latents: Tensor2D, old: Tensor): Tensor {
   const smallest = tf.min(tf.where(tf.greater(latents, 0), latents, tf.fill(latents.shape, Infinity)), 0);
-  const start = tf.where(tf.isFinite(smallest), smallest, tf.zerosLike(smallest));
-  const above = tf.sum(tf.cast(tf.greater(u, old), 'float32'), 0);
-  const wanted = tf.tensor1d(Float32Array.from(quotas));
-  const moved = tf.mul(old, tf.exp(tf.mul(rate, tf.div(tf.sub(above, wanted), wanted))));
-  return tf.where(tf.greater(old, 0), moved, start);
+  return tf.where(tf.isFinite(smallest), smallest, old);
 }
 
-/** Each latent's own threshold, float32 [dSae]; that of Mutual Choice for latents that never chose. */
-function thresholds(weights: Weights): Tensor {
-  const own = weights['latentThreshold']!;
-  return tf.where(tf.greater(own, 0), own, tf.mul(tf.onesLike(own), weights['threshold']!));
+/**
+ * Each latent's threshold, float32 [dSae], is raised where more of a batch is above it than the latent's quota, and lowered where less [our choice]:
+ * a running mean of the smallest chosen activation, as for Mutual Choice, is pulled down by batches with fewer matches than the quota; L0 then
+ * differed by 8 to 30 % from training. u float32 [rows, dSae], quotas int32 [dSae].
+ */
+function towardsQuotas(old: Tensor, u: Tensor2D, quotas: Int32Array, rate: number): Tensor {
+  const above = tf.sum(tf.cast(tf.greater(u, old), 'float32'), 0);
+  const wanted = tf.tensor1d(Float32Array.from(quotas));
+  return tf.mul(old, tf.exp(tf.mul(rate, tf.div(tf.sub(above, wanted), wanted))));
 }
 
 export const featureChoice = defineVariant({
@@ -77,9 +72,9 @@ export const featureChoice = defineVariant({
   config,
   check: ({ k }, { dSae }) => kProblems(k, dSae),
   init: (_config, context) => tiedUnitInit(context),
-  buffers: (_config, { dSae }) =>
-    ({ ...thresholdBuffers(), ...densityBuffers(dSae), latentThreshold: tf.zeros([dSae]) }),
-  encode: (weights, x) => aboveThreshold(preActivations(weights, x), thresholds(weights)),
+  // a threshold of each latent; all are alike while the choice is mutual
+  buffers: (_config, { dSae }) => ({ threshold: tf.zeros([dSae]), thresholdWeight: tf.zeros([1]), ...densityBuffers(dSae) }),
+  encode: (weights, x) => aboveThreshold(preActivations(weights, x), weights['threshold']!),
   decode: (weights, latents) => decodeLinear(weights, latents),
   loss: (weights, { x }, own, context) => {
     const rows = x.shape[0];
@@ -91,12 +86,13 @@ export const featureChoice = defineVariant({
   },
   afterStep: (weights, { x }, { latents, preActivations: u }, own, context) => {
     const first = switchStep(own, context);
+    const old = weights['threshold']!;
     const moved = context.step < first ? movedThreshold(weights, latents, own.thresholdDecay)
-      : { latentThreshold: movedThresholds(weights['latentThreshold']!, u!, latents, quotasOf(weights, x.shape[0], own), 1 - own.latentThresholdDecay) };
+      : { threshold: context.step === first ? smallestChosen(latents, old) : towardsQuotas(old, u!, quotasOf(weights, x.shape[0], own), 1 - own.latentThresholdDecay) };
     return { ...moved, ...movedDensities(weights, latents, context.step, first - 1) };
   },
-  diagnose: (weights, _result, own) => ({ threshold: tf.mean(thresholds(weights)).dataSync()[0]!, dying: dyingShare(weights, own) }),
+  diagnose: (weights, _result, own) => ({ threshold: tf.mean(weights['threshold']!).dataSync()[0]!, dying: dyingShare(weights, own) }),
   unitDecoder: true,
   centresInput: true,
-  inference: (_config, weights) => ({ kind: 'jumprelu', threshold: thresholds(weights).dataSync<'float32'>().slice() }),
+  inference: (_config, weights) => ({ kind: 'jumprelu', threshold: weights['threshold']!.dataSync<'float32'>().slice() }),
 });

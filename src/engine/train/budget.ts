@@ -9,6 +9,8 @@ import type { TrainConfig } from './config.ts';
 const float = 4;
 /** Entries of the pre-activation blocks of the fused step (ops/top-k.ts), twice: one block is made while one is selected from. */
 const blockEntries = 2 * 8 * 1024 * 1024;
+/** The encoder once more, packed in bfloat16, where the processor has a product for it (ops/low-precision.ts). */
+const packedBytes = 2;
 /** Dense copies of the latents that autograd keeps at once: pre-activations, latents, their mask and their gradients. */
 const denseCopies = 6;
 /** Of free memory that a run may take: the rest is for everything that is not counted here. */
@@ -37,7 +39,7 @@ export function needsOf(config: Dimensions, { dIn, dSae, dOut }: Sizes, fused: b
   const { batch } = config;
   const weights = float * (dSae * (dIn + dOut + 1) + dOut);
   const rows = float * batch * (2 * dIn + 3 * dOut);
-  const step = rows + (fused ? float * Math.min(blockEntries, 2 * batch * dSae) : float * denseCopies * batch * dSae + 2 * weights);
+  const step = rows + (fused ? float * Math.min(blockEntries, 2 * batch * dSae) + packedBytes * dSae * dIn : float * denseCopies * batch * dSae + 2 * weights);
   const data = float * dIn * ((config.bufferRows ?? 20 * batch) + 2 * 50_000);
   return { memory: 3 * weights + step + data, disk: 3 * 3 * weights + weights, parts: { weights: 3 * weights, step, data } };
 }

@@ -30,6 +30,8 @@ export interface PursuitSettings {
   readonly rule: PursuitRule;
   /** A row ends with the step that chooses an atom again (SAELens' `stop_on_duplicate_support`). Off where it is not given. */
   readonly untilRepeat?: boolean;
+  /** Inner products of the atoms where they are known already, float32 [atoms, atoms]. */
+  readonly gram?: Tensor2D;
 }
 
 /** What was chosen, in order. */
@@ -57,16 +59,16 @@ const blockEntries = 512 * 1024;
 export function pursue(x: Tensor2D, dictionary: Tensor2D, settings: PursuitSettings): PursuitTrace {
   const { steps } = settings;
   if (!Number.isInteger(steps) || steps < 1) throw new LoupeError('bad-request', `steps is ${steps}: matching pursuit takes a whole number of steps, at least 1`);
-  const native = hasNative('LoupePursue') && dictionary.shape[0] <= gramAtoms && steps > 1;
+  const native = hasNative('LoupePursue') && (settings.gram !== undefined || dictionary.shape[0] <= gramAtoms) && steps > 1;
   return native ? nativePursue(x, dictionary, settings) : stockPursue(x, dictionary, settings);
 }
 
 /** x float32 [rows, d]; correlations in blocks of rows, so that memory stays bounded. */
-function nativePursue(x: Tensor2D, dictionary: Tensor2D, { steps, tolerance, rule, untilRepeat = false }: PursuitSettings): PursuitTrace {
+function nativePursue(x: Tensor2D, dictionary: Tensor2D, { steps, tolerance, rule, untilRepeat = false, gram: known }: PursuitSettings): PursuitTrace {
   const attrs = { steps: { int: steps }, magnitude: { bool: rule === 'magnitude' }, until_repeat: { bool: untilRepeat } };
   return tf.tidy(() => {
     const [rows, d] = x.shape;
-    const gram = tf.matMul(dictionary, dictionary, false, true);
+    const gram = known ?? tf.matMul(dictionary, dictionary, false, true);
     const limits = typeof tolerance === 'number' ? tf.fill([rows], tolerance) : tf.reshape(tolerance, [rows]);
     const traces: PursuitTrace[] = [];
     for (let first = 0; first < rows; first += rowBlock(dictionary.shape[0])) {
@@ -101,7 +103,7 @@ export function stockPursue(x: Tensor2D, dictionary: Tensor2D, settings: Pursuit
     const [rows, d] = x.shape;
     const atoms = dictionary.shape[0];
     // the product with the atoms' Gram matrix pays where a row takes several steps
-    const gram = atoms <= gramAtoms && settings.steps > 1 && rows > 1 ? (tf.matMul(dictionary, dictionary, false, true) as Tensor2D) : null;
+    const gram = settings.gram ?? (atoms <= gramAtoms && settings.steps > 1 && rows > 1 ? (tf.matMul(dictionary, dictionary, false, true) as Tensor2D) : null);
     const block = Math.max(1, Math.floor(blockEntries / atoms));
     const traces: PursuitTrace[] = [];
     for (let first = 0; first < rows; first += block) {

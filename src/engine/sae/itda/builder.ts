@@ -2,9 +2,9 @@
  * Inference-time decomposition of activations (Leask et al. 2025, arXiv 2505.17769, algorithm 1): one pass over activations, in which each
  * that the dictionary does not yet explain becomes an atom. No gradient.
  *
- * Rows are screened a block at a time with the dictionary as it stands; what fails is looked at again one row after the other, with the atoms
- * added since, so that near-duplicates do not enter together [our choice: the paper appends a whole batch and drops duplicates]. Only
- * failing rows are encoded twice. Whether a row passes is known as soon as its error falls below tau, since each step lowers it: rows
+ * A batch is first screened with the dictionary as it stands; what fails is looked at again one row after the other, with the atoms added
+ * since, so that near-duplicates do not enter together [our choice: the paper appends a whole batch and drops duplicates]. Only failing
+ * rows are encoded twice. Whether a row passes is known as soon as its error falls below tau, since each step lowers it: rows
  * stop there, which changes nothing but the time.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,6 +12,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../../shared/errors.ts';
 import { gramPursuit, pursuitRecord } from '../../ops/gram-pursuit.ts';
 import type { PursuitRecord } from '../../ops/gram-pursuit.ts';
+import { pursue } from '../../ops/matching-pursuit.ts';
 import { orthogonalPursuit } from '../../ops/orthogonal-pursuit.ts';
 import { scoped } from '../../ops/scope.ts';
 import { GrowingDictionary } from './growing-dictionary.ts';
@@ -42,7 +43,7 @@ export interface BuildReport {
   readonly active: number;
 }
 
-/** Rows that are screened together [our choice: sae-variants.md section 8]: the products of new atoms with later rows stay few. */
+/** Failing rows whose products with the atoms are made together [our choice: sae-variants.md section 8]: those with atoms added since stay few. */
 const blockRows = 256;
 
 interface Row {
@@ -85,15 +86,15 @@ export class ItdaBuilder {
     const values = x.dataSync() as Float32Array;
     const rows = this.#rows(values);
     const report = { added: 0, refused: 0, error: 0, active: 0 };
-    for (let first = 0; first < rows.length; first += blockRows) {
-      const count = Math.min(blockRows, rows.length - first);
-      const screened = scoped(() => this.#dictionary.products(tf.slice(x, [first, 0], [count, -1])));
+    const failing = this.#screen(x, rows, report, used);
+    if (this.#dictionary.full && this.#settings.method === 'plain') return { ...report, refused: failing.length };
+    for (let first = 0; first < failing.length; first += blockRows) {
+      const block = failing.subarray(first, first + blockRows);
+      const products = scoped(() => this.#dictionary.products(tf.gather(x, tf.tensor1d(block, 'int32'))));
       const known = this.#dictionary.count;
-      for (let r = 0; r < count; r++) {
-        const row = rows[first + r]!;
-        if (row.square === 0) continue;
-        const { added, refused } = this.#addRow(values, row, screened.subarray(r * known, (r + 1) * known));
-        if (added) this.#labels.push(origins[2 * (first + r)]!, origins[2 * (first + r) + 1]!);
+      for (const [at, r] of block.entries()) {
+        const { added, refused } = this.#addRow(values, rows[r]!, products.subarray(at * known, (at + 1) * known));
+        if (added) this.#labels.push(origins[2 * r]!, origins[2 * r + 1]!);
         report.added += Number(added);
         report.refused += Number(refused);
         report.error += this.#record.error;
@@ -102,6 +103,31 @@ export class ItdaBuilder {
       }
     }
     return report;
+  }
+
+  /**
+   * Encodes all rows with the dictionary as it stands, counts those that pass in `report`, and gives the others, int32 [failing]; rows of norm 0
+   * are neither. Where the dictionary has not begun, and by the orthogonal method, all rows are others.
+   */
+  #screen(x: Tensor2D, rows: readonly Row[], report: { error: number; active: number }, used: (atom: number) => void): Int32Array {
+    const { steps, method, initial } = this.#settings;
+    const some = Int32Array.from(rows.keys()).filter((r) => rows[r]!.square > 0);
+    if (method === 'orthogonal' || this.#dictionary.count < initial || this.#dictionary.count === 0) return some;
+    return scoped(() => {
+      const { atoms, gram } = this.#dictionary.tensors();
+      const tolerance = tf.tensor2d(Float32Array.from(rows, ({ limit }) => Math.sqrt(limit)), [rows.length, 1]);
+      const trace = pursue(x, atoms, { steps, tolerance, rule: 'magnitude', gram });
+      const [errors, coefficients, chosen] = [tf.sum(tf.square(trace.residual), 1).dataSync(), trace.coefficients.dataSync(), trace.atoms.dataSync()];
+      return some.filter((r) => {
+        if (errors[r]! > rows[r]!.limit && !this.#dictionary.full) return true;
+        report.error += errors[r]!;
+        for (let at = r * steps; at < (r + 1) * steps && coefficients[at] !== 0; at++) {
+          report.active++;
+          used(chosen[at]!);
+        }
+        return errors[r]! > rows[r]!.limit;
+      });
+    });
   }
 
   /** `products`: inner products of the row with the atoms of the screening. Its code is left in the record. */

@@ -41,6 +41,14 @@ export class GrowingDictionary {
     return scoped(() => tf.matMul(x, tf.tensor2d(this.atoms, [this.count, this.d]), false, true).dataSync() as Float32Array);
   }
 
+  /** Atoms float32 [count, d] and their inner products [count, count] as tensors, which the caller disposes. */
+  tensors(): { readonly atoms: Tensor2D; readonly gram: Tensor2D } {
+    const { count, d } = this;
+    const gram = new Float32Array(count * count);
+    for (let j = 0; j < count; j++) gram.set(this.#gram.subarray(j * this.#room, j * this.#room + count), j * count);
+    return { atoms: tf.tensor2d(this.atoms, [count, d]), gram: tf.tensor2d(gram, [count, count]) };
+  }
+
   /** The inner product of float32 [d], at `offset` of `x`, with one atom. */
   product(x: Float32Array, offset: number, atom: number): number {
     const [atoms, at] = [this.#atoms, atom * this.d];

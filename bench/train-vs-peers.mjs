@@ -2,9 +2,12 @@
 /**
  * Training steps of Loupe beside those of PyTorch libraries: alternately, on one machine, one process a run.
  *
- *   PEERS_PYTHON=.venv/bin/python node bench/train-vs-peers.mjs [--peers DIR] [--rounds N] [--steps N] [--shapes d,n,k,B;...] [--impls a,b] [--bf16] [--json FILE]
+ *   PEERS_PYTHON=.venv/bin/python node bench/train-vs-peers.mjs [--peers DIR] [--rounds N] [--steps N] [--shapes d,n,k,B;...] [--impls a,b] [--arch A] [--bf16] [--json FILE]
  *
  * --bf16: the peers under bfloat16 autocast (torch-best: bfloat16 selection), Loupe with --precision bf16.
+ *
+ * --arch topk|batchtopk|jumprelu|relu|matryoshka|matching-pursuit: give --impls that have it (saelens, dictlearn; saelens; saelens, overcomplete).
+ * ReLU and JumpReLU start at an L0 of k, where they are late in a run; --l0 0 lets them start at their own, where most latents are active.
  *
  * DIR holds peers.py (default ../shared/bench beside the checkout). Ratios are of medians over rounds. Close everything else first:
  * a run in which other programs took a core is marked.
@@ -22,12 +25,17 @@ const { values: options } = parseArgs({
     steps: { type: 'string', default: '5' },
     shapes: { type: 'string', default: '128,2048,16,2048;768,6144,32,4096;768,24576,32,4096' },
     impls: { type: 'string', default: 'saelens,dictlearn,sparsify,torch-best' },
+    arch: { type: 'string', default: 'topk' },
+    l0: { type: 'string' },
     bf16: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
 const python = process.env.PEERS_PYTHON ?? 'python3';
 const threads = process.env.LOUPE_THREADS ?? '2';
+
+/** Loupe's names of the peers' architectures. */
+const variants = { topk: 'topk', batchtopk: 'batch-topk', jumprelu: 'jumprelu', relu: 'relu', matryoshka: 'matryoshka', 'matching-pursuit': 'matching-pursuit' };
 
 /** The last line of a program's output as JSON. */
 function runJson(program, args, env = {}) {
@@ -37,12 +45,13 @@ function runJson(program, args, env = {}) {
 
 function loupe([d, n, k, batch]) {
   const args = ['--disable-warning=DEP0044', join(root, 'src/cli/loupe.ts'), 'bench', 'train'];
-  const shape = ['--d', d, '--n', n, '--k', k, '--batch', batch, '--steps', options.steps, '--precision', options.bf16 ? 'bf16' : 'f32', '--json'].map(String);
+  const shape = ['--d', d, '--n', n, '--k', k, '--batch', batch, '--steps', options.steps, '--precision', options.bf16 ? 'bf16' : 'f32', '--variant', variants[options.arch], '--l0', options.l0 ?? k, '--json'].map(String);
   return runJson(join(root, 'node_modules/.bin/node'), [...args, ...shape], { LOUPE_THREADS: threads });
 }
 
 function peer(impl, shape) {
-  return runJson(python, [join(options.peers, 'peers.py'), '--impl', impl, '--case', shape.join(','), '--steps', options.steps, '--threads', threads, ...(options.bf16 ? ['--bf16'] : [])]);
+  const [script, ...more] = options.arch in { matryoshka: 1, 'matching-pursuit': 1 } ? [join(root, 'bench/variant_peer.py'), '--common', options.peers] : [join(options.peers, 'peers.py')];
+  return runJson(python, [script, ...more, '--arch', options.arch, '--impl', impl, '--case', shape.join(','), '--steps', options.steps, '--threads', threads, ...(options.bf16 ? ['--bf16'] : [])]);
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];

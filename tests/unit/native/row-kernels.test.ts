@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { absent } from '../../support/backend.ts';
 
-const files = ['top-k', 'sparse-decode', 'row-update'].map((name) => resolve(import.meta.dirname, `../engine/ops/${name}.test.ts`));
+const files = ['top-k', 'sparse-codes', 'sparse-decode', 'row-update', 'adam', 'matching-pursuit'].map((name) => resolve(import.meta.dirname, `../engine/ops/${name}.test.ts`));
 
 // The suites of the ops use the fastest kernels that this processor has; here they run on the others.
 for (const isa of ['baseline', 'avx2']) {

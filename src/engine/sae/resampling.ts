@@ -31,7 +31,6 @@ export function resamplesNow({ step, steps }: Pick<LossContext, 'step' | 'steps'
 export function resampledLatents(weights: Weights, x: Tensor2D, reconstruction: Tensor2D, dead: Tensor1D, random: Random): Weights {
   const dSae = dead.shape[0];
   const drawn = drawInputs(tf.sum(tf.square(tf.sub(x, reconstruction)), 1).dataSync() as Float32Array, dead.dataSync() as Float32Array, random);
-  // a latent's input, zeros for the living: one product with a 0/1 matrix would be as clear, but large
   const chosen = tf.gather(x, tf.tensor1d(drawn, 'int32')) as Tensor2D;
   const directions = tf.div(chosen, tf.maximum(tf.norm(chosen, 2, 1, true), 1e-12));
   const living = tf.sub(1, dead);

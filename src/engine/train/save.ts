@@ -49,7 +49,9 @@ function savableOf(run: Run): Savable {
   try {
     const form = variant.inference(own, trained);
     const plain = form.kind === 'own' ? null : plainWeights(variant, form, trained, run);
-    if (plain !== null && fitsSaeLens(plain)) {
+    // SAELens has transcoders of relu and jumprelu alone; another form would be taken for a dictionary of its own input there.
+    const named = variant.data !== 'pairs' || form.kind === 'relu' || form.kind === 'jumprelu';
+    if (plain !== null && named && fitsSaeLens(plain)) {
       return { open: (provenance) => new LoadedDictionary(plain, provenance), write: (metadata) => writeSaeLens(config.out, plain, metadata) };
     }
     const weights = ownWeights(own, trained, run);

@@ -6,6 +6,7 @@ import { loadBackend } from '../../../../src/engine/backend/load.ts';
 import { blocksFor, harvestConfigSchema, runHarvest, type HarvestConfig } from '../../../../src/engine/harvest/job.ts';
 import type { JobContext } from '../../../../src/engine/job.ts';
 import { loadModel } from '../../../../src/engine/lm/load.ts';
+import { lossGradients } from '../../../../src/engine/lm/loss-gradients.ts';
 import { assertSameModel } from '../../../../src/engine/store/identity.ts';
 import { openStore } from '../../../../src/engine/store/open.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
@@ -78,4 +79,18 @@ test('a wrong model, hook or corpus is refused before a store is begun', async (
   await assert.rejects(runHarvest({ ...config, corpus: join(folder, 'none.txt') }, contextOf(folder)), { kind: 'not-found', message: /^corpus: / });
   await assert.rejects(runHarvest({ ...config, contextLength: 65, tokens: 650 }, contextOf(folder)), { kind: 'bad-config', message: /^contextLength/ });
   assert.throws(() => openStore(config.out), { kind: 'not-found' });
+});
+
+test('with gradients a store holds, beside each hook, the gradient of the loss there', async (t) => {
+  const { folder, config } = setting(t, { gradients: true });
+  const result = await runHarvest(config, contextOf(folder));
+  assert.deepEqual(result['hooks'], [...config.hooks, ...config.hooks.map((hook) => `${hook}.grad`)]);
+  const [store, model] = [openStore(config.out), await loadModel(config.model)];
+  t.after(() => { store.close(); model.dispose(); });
+  assert.equal(store.manifest.harvest?.gradients, true);
+  const contexts = { tokens: store.tokens(5, 1), documents: store.documents(5, 1), batch: 1, length: 32, isolate: false };
+  for (const [hook, gradient] of lossGradients(model, contexts, config.hooks)) {
+    const stored = store.activations(`${hook}.grad`, 5, 1);
+    assert.ok(gradient.some((value) => value !== 0) && stored.every((value, i) => Math.abs(value - gradient[i]!) < 1e-4), hook);
+  }
 });

@@ -25,6 +25,7 @@ function configure(command: Command): void {
     .option('--d-sae <n>', 'width of the dictionary, in latents')
     .option('--k <n>', 'latents kept for each token')
     .option('--hook <name>', 'hook of the stores to train at')
+    .option('--target-hook <name>', 'transcoders: the hook that is predicted')
     .option('--steps <n>', 'batches to train on')
     .option('--batch <n>', 'tokens in a batch')
     .option('--lr <x>', 'learning rate')
@@ -56,6 +57,7 @@ function givenFields(options: Options): Record<string, unknown> {
   for (const name of ['dSae', 'k', 'steps', 'batch']) if (options[name] !== undefined) fields[name] = wholeNumber(options, name, 1, 0xffff_ffff);
   if (options['lr'] !== undefined) fields['lr'] = Number(options['lr']);
   if (options['hook'] !== undefined) fields['hookPoint'] = options['hook'];
+  if (options['targetHook'] !== undefined) fields['targetHook'] = options['targetHook'];
   for (const pair of (options['set'] as string[] | undefined) ?? []) {
     const at = pair.indexOf('=');
     if (at < 1) throw new LoupeError('bad-request', `--set is "${pair}": write field=value`);

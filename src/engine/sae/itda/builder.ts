@@ -133,9 +133,8 @@ export class ItdaBuilder {
   /** `products`: inner products of the row with the atoms of the screening. Its code is left in the record. */
   #addRow(values: Float32Array, row: Row, products: Float32Array): { readonly added: boolean; readonly refused: boolean } {
     const dictionary = this.#dictionary;
-    let fails = this.#fails(products, products.length, row);
-    if (fails && dictionary.count > products.length) fails = this.#fails(this.#extended(values, row, products), dictionary.count, row);
-    if (!fails || !this.#enters(values, row, products)) return { added: false, refused: false };
+    const all = this.#extended(values, row, products);
+    if (!this.#fails(all, dictionary.count, row) || !this.#enters(all, row)) return { added: false, refused: false };
     if (dictionary.full) return { added: false, refused: true };
     dictionary.append(values, row.offset, Math.sqrt(row.square));
     return { added: true, refused: false };
@@ -199,8 +198,8 @@ export class ItdaBuilder {
   }
 
   /** Not a duplicate of an atom. */
-  #enters(values: Float32Array, row: Row, screened: Float32Array): boolean {
+  #enters(products: Float32Array, row: Row): boolean {
     const most = this.#settings.duplicateCosine * Math.sqrt(row.square);
-    return !this.#extended(values, row, screened).some((product) => Math.abs(product) > most);
+    return !products.some((product) => Math.abs(product) > most);
   }
 }

@@ -16,7 +16,8 @@ test('options become the config, with paths made absolute and defaults filled in
   const config = harvestConfigOf(options(...needed, '--hook', 'blocks.1.hook_resid_post', '--hook', 'hook_embed', '--tokens', '1000', '--isolate'), 7);
   assert.deepEqual(config, {
     model: resolve('m.gguf'), hooks: ['blocks.1.hook_resid_post', 'hook_embed'], corpus: 'wordnet', out: resolve('store'), tokens: 1000, contextLength: 128,
-    batch: 16, dtype: 'float16', isolate: true, shuffle: 'auto', field: 'text', unit: 'block', badLines: 'skip', seed: 7, shardMegabytes: 256,
+    batch: 16, dtype: 'float16', isolate: true, shuffle: 'auto', field: 'text', unit: 'block', badLines: 'skip', conversations: false, gradients: false,
+    seed: 7, shardMegabytes: 256,
   });
 });
 

@@ -118,10 +118,12 @@ export const gba = defineVariant({
   decode: (weights, latents) => decodeLinear(weights, latents),
   loss: (weights, { x }, settings) => {
     const bias = weights[biasName(settings)] as Tensor1D;
-    const u = correlations(weights, x);
+    // rows are of norm 1 already: dividing by the norm takes the part along the row out of their gradient
+    const wEnc = tf.div(weights['wEnc']!, tf.sqrt(tf.sum(tf.square(weights['wEnc']!), 1, true))) as Tensor2D;
+    const u = correlations({ ...weights, wEnc }, x);
     const latents = latentsOf(u, bias, settings);
     const scaled = tf.mul(latents, weights['scale']!) as Tensor2D;
-    const reconstruction = tf.add(tf.matMul(scaled, weights['wEnc'] as Tensor2D), weights['bDec']!) as Tensor2D;
+    const reconstruction = tf.add(tf.matMul(scaled, wEnc), weights['bDec']!) as Tensor2D;
     const loss = tf.mul(meanSquaredError(x, reconstruction), 0.5) as Scalar;
     return { loss, auxLoss: tf.scalar(0), latents, reconstruction, preActivations: tf.add(u, bias) };
   },

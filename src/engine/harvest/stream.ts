@@ -13,7 +13,7 @@ import { Random } from '../random.ts';
 import { gradientHook } from '../store/manifest.ts';
 import { rowMask } from '../store/mask.ts';
 import type { StoreHook } from '../store/types.ts';
-import { copyRow, eachPart, emptyParts, gatherRows, sideBySide, stackRows, type RowParts, type Widths } from '../train/row-parts.ts';
+import { copyRows, eachPart, emptyParts, gatherRows, sideBySide, stackRows, type RowParts, type Widths } from '../train/row-parts.ts';
 import type { ActivationBatch, ActivationSource, HeldOutRows, SourceIdentity, SourcePosition } from '../train/source.ts';
 import { ContextReader, type ContextPlace, type ReadingOptions } from './context-reader.ts';
 import { forward, stack } from './forward.ts';
@@ -117,7 +117,7 @@ export class StreamSource implements ActivationSource {
     for (let filled = 0; filled < rows; ) {
       const pool = await this.#loadedPool();
       const count = Math.min(rows - filled, pool.contexts.length - this.#offset);
-      for (let i = 0; i < count; i++) copyRow(this.#widths, pool.parts, this.#offset + i, parts, filled + i);
+      copyRows(this.#widths, pool.parts, this.#offset, count, parts, filled);
       origins.set(pool.contexts.subarray(this.#offset, this.#offset + count), filled);
       filled += count;
       this.#offset += count;

@@ -7,7 +7,7 @@
 import { LoupeError } from '../../shared/errors.ts';
 import { Random } from '../random.ts';
 import type { ActivationStore } from '../store/types.ts';
-import { copyRow, emptyParts, gatherRows, stackRows, type RowParts } from './row-parts.ts';
+import { copyRows, emptyParts, gatherRows, sliceRows, stackRows, type RowParts } from './row-parts.ts';
 import type { ActivationBatch, ActivationSource, HeldOutRows, SourceIdentity, SourcePosition } from './source.ts';
 import { chooseColumns, readColumns, type ColumnOptions, type StoreColumns } from './store-columns.ts';
 
@@ -25,10 +25,9 @@ interface ContextPlace {
 }
 
 interface Chunk {
-  /** float32 [rows, width] each, in the order of the contexts */
+  /** float32 [rows, width] each, shuffled */
   readonly parts: RowParts;
-  /** The shuffled order of rows. */
-  readonly order: Uint32Array;
+  readonly rows: number;
   /** Which context and position a row came from, [rows, 2]. */
   readonly origins: Int32Array;
 }
@@ -50,6 +49,9 @@ export class StoreSource implements ActivationSource {
   readonly #held: readonly ContextPlace[];
   #order: Uint32Array | null = null;
   #chunk: Chunk | null = null;
+  #memory: RowParts | null = null;
+  /** One context as it is read. */
+  readonly #scratch: RowParts;
   #epoch = 0;
   #index = 0;
   #offset = 0;
@@ -67,6 +69,7 @@ export class StoreSource implements ActivationSource {
     if (widths.y !== undefined) this.sampleTargets = (rows) => Promise.resolve(this.#sample(rows).y!);
     const places = stores.flatMap((store, s) => Array.from({ length: store.manifest.contexts }, (_, context) => ({ store: s, context })));
     const { contextLength } = identity;
+    this.#scratch = emptyParts(widths, contextLength);
     const held = Math.min(places.length, Math.ceil(options.heldOut / contextLength));
     this.#training = places.slice(0, places.length - held);
     this.#held = places.slice(places.length - held);
@@ -91,24 +94,40 @@ export class StoreSource implements ActivationSource {
   }
 
   next(rows: number): Promise<ActivationBatch> {
+    const within = this.#withinChunk(rows);
+    if (within !== null) return Promise.resolve(within);
     const parts = emptyParts(this.#columns.widths, rows);
     const origins = new Int32Array(rows * 2);
     let filled = 0;
     for (let empty = 0; filled < rows; ) {
       const chunk = this.#currentChunk();
-      const left = chunk.order.length - this.#offset;
+      const left = chunk.rows - this.#offset;
       if (left <= 0) {
-        empty = chunk.order.length === 0 ? empty + 1 : 0;
+        empty = chunk.rows === 0 ? empty + 1 : 0;
         if (empty > this.#chunkCount()) throw this.#nothingUnmasked();
         this.#advance();
         continue;
       }
       const count = Math.min(left, rows - filled);
-      this.#copyRows(chunk, count, parts, filled, origins);
+      copyRows(this.#columns.widths, chunk.parts, this.#offset, count, parts, filled);
+      origins.set(chunk.origins.subarray(2 * this.#offset, 2 * (this.#offset + count)), 2 * filled);
       filled += count;
       this.#offset += count;
     }
-    return Promise.resolve({ ...parts, rows, originOf: (row) => this.#describe(origins[2 * row]!), origins });
+    return Promise.resolve(this.#batch(parts, origins, rows));
+  }
+
+  /** The next batch as a part of the chunk's own memory, where it lies in one chunk. */
+  #withinChunk(rows: number): ActivationBatch | null {
+    const chunk = this.#currentChunk();
+    const [first, end] = [this.#offset, this.#offset + rows];
+    if (end > chunk.rows) return null;
+    this.#offset = end;
+    return this.#batch(sliceRows(this.#columns.widths, chunk.parts, first, end), chunk.origins.subarray(2 * first, 2 * end), rows);
+  }
+
+  #batch(parts: RowParts, origins: Int32Array, rows: number): ActivationBatch {
+    return { ...parts, rows, originOf: (row) => this.#describe(origins[2 * row]!), origins };
   }
 
   sample(rows: number): Promise<Float32Array> {
@@ -193,32 +212,32 @@ export class StoreSource implements ActivationSource {
     const masks = Array.from(chosen, (i) => this.#maskOf(this.#training[i]!));
     const rows = masks.reduce((sum, mask) => sum + countOnes(mask), 0);
     const { widths } = this.#columns;
-    const chunk = { parts: emptyParts(widths, rows), order: new Uint32Array(rows), origins: new Int32Array(rows * 2) };
+    const chunk = { parts: this.#memoryFor(rows), rows, origins: new Int32Array(rows * 2) };
+    const random = Random.from(this.#options.seed, `rows of chunk ${this.#index} of epoch ${this.#epoch}`);
+    const places = inverse(random.shuffle(Uint32Array.from({ length: rows }, (_, i) => i)));
     let row = 0;
     for (const [c, i] of chosen.entries()) {
-      const parts = this.#read(this.#training[i]!, 1);
+      const { store, context } = this.#training[i]!;
+      const parts = readColumns(this.#columns, store, context, 1, this.#scratch);
       for (const position of unmaskedRows(masks[c]!)) {
-        copyRow(widths, parts, position, chunk.parts, row);
-        chunk.order[row] = row;
-        chunk.origins[2 * row] = i;
-        chunk.origins[2 * row++ + 1] = position;
+        const place = places[row++]!;
+        copyRows(widths, parts, position, 1, chunk.parts, place);
+        chunk.origins[2 * place] = i;
+        chunk.origins[2 * place + 1] = position;
       }
     }
-    Random.from(this.#options.seed, `rows of chunk ${this.#index} of epoch ${this.#epoch}`).shuffle(chunk.order);
     return chunk;
+  }
+
+  /** Memory of a chunk, that of the one before it where it is enough: fresh pages cost more than the rows that are copied into them. */
+  #memoryFor(rows: number): RowParts {
+    const { widths } = this.#columns;
+    if (this.#memory === null || this.#memory.x.length < rows * widths.x) this.#memory = emptyParts(widths, rows);
+    return sliceRows(widths, this.#memory, 0, rows);
   }
 
   #maskOf(place: ContextPlace): Uint8Array {
     return this.#stores[place.store]!.mask(place.context, 1);
-  }
-
-  #copyRows(chunk: Chunk, count: number, parts: RowParts, at: number, origins: Int32Array): void {
-    for (let i = 0; i < count; i++) {
-      const row = chunk.order[this.#offset + i]!;
-      copyRow(this.#columns.widths, chunk.parts, row, parts, at + i);
-      origins[2 * (at + i)] = chunk.origins[2 * row]!;
-      origins[2 * (at + i) + 1] = chunk.origins[2 * row + 1]!;
-    }
   }
 
   #describe(index: number): string {
@@ -229,6 +248,13 @@ export class StoreSource implements ActivationSource {
   #nothingUnmasked(): LoupeError {
     return new LoupeError('bad-file', `every position of ${this.#stores.map((store) => store.folder).join(', ')} is masked: there is nothing to train on. Harvest with longer contexts.`);
   }
+}
+
+/** Where each row goes that `order` names: inverse[order[i]] = i. */
+function inverse(order: Uint32Array): Uint32Array {
+  const places = new Uint32Array(order.length);
+  for (let i = 0; i < order.length; i++) places[order[i]!] = i;
+  return places;
 }
 
 function countOnes(mask: Uint8Array): number {

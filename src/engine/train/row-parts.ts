@@ -24,18 +24,23 @@ export function emptyParts(widths: Widths, rows: number): RowParts {
   return eachPart(widths, (_name, width) => new Float32Array(rows * width));
 }
 
-/** Copies row `from` of `source` to row `to` of `target`, part by part: float32 [rows, width] each. */
-export function copyRow(widths: Widths, source: RowParts, from: number, target: RowParts, to: number): void {
+/** Copies `count` rows of `source` from row `from` on to row `to` of `target`, part by part: float32 [rows, width] each. */
+export function copyRows(widths: Widths, source: RowParts, from: number, count: number, target: RowParts, to: number): void {
   for (const name of partNames) {
     const width = widths[name];
-    if (width !== undefined) target[name]!.set(source[name]!.subarray(from * width, (from + 1) * width), to * width);
+    if (width !== undefined) target[name]!.set(source[name]!.subarray(from * width, (from + count) * width), to * width);
   }
+}
+
+/** Rows [first, end) in the memory of `source`, float32 [end - first, width] for each part. */
+export function sliceRows(widths: Widths, source: RowParts, first: number, end: number): RowParts {
+  return eachPart(widths, (name, width) => source[name]!.subarray(first * width, end * width));
 }
 
 /** Rows `order`, float32 [order.length, width] for each part. */
 export function gatherRows(widths: Widths, source: RowParts, order: ArrayLike<number>): RowParts {
   const out = emptyParts(widths, order.length);
-  for (let i = 0; i < order.length; i++) copyRow(widths, source, order[i]!, out, i);
+  for (let i = 0; i < order.length; i++) copyRows(widths, source, order[i]!, 1, out, i);
   return out;
 }
 

@@ -55,7 +55,7 @@ export interface ActivationSource {
   sample(rows: number): Promise<Float32Array>;
   /** Sources of pairs only: the targets of the rows that `sample(rows)` gives. */
   sampleTargets?(rows: number): Promise<Float32Array>;
-  /** The next shuffled batch of training rows; never masked ones, never held-out ones. */
+  /** The next shuffled batch of training rows; never masked ones, never held-out ones. Its memory is the source's own until the next call. */
   next(rows: number): Promise<ActivationBatch>;
   /** The place after the last batch. */
   readonly position: SourcePosition;

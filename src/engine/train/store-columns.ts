@@ -42,10 +42,11 @@ export function chooseColumns(stores: readonly ActivationStore[], options: Colum
   return { columns, widths, identity: identityOf(stores, x.map(({ hook }) => hook).join(' + ')) };
 }
 
-/** Contexts [context, context + count) of store `place`: float32 [rows, width] for each part. */
-export function readColumns({ columns, widths }: StoreColumns, place: number, context: number, count: number): RowParts {
+/** Contexts [context, context + count) of store `place`: float32 [rows, width] for each part, in `reuse` where it is given and a part is one hook. */
+export function readColumns({ columns, widths }: StoreColumns, place: number, context: number, count: number, reuse?: RowParts): RowParts {
   return eachPart(widths, (name) => {
-    const values = columns[name]!.map(({ stores, hook }) => stores[place]!.activations(hook, context, count));
+    const scratch = columns[name]!.length === 1 ? reuse?.[name] : undefined;
+    const values = columns[name]!.map(({ stores, hook }) => stores[place]!.activations(hook, context, count, scratch));
     return sideBySide(values, count * columns[name]![0]!.stores[place]!.manifest.contextLength);
   });
 }

@@ -13,11 +13,12 @@ import type { Trainer } from './trainer.ts';
 export function startAtL0(trainer: Trainer, variant: Pick<AnyVariant, 'id' | 'centresInput'>, x: Tensor2D, l0: number): void {
   scoped(() => {
     const state = trainer.state();
-    const [wEnc, bEnc] = [state['wEnc'] as Tensor2D, state['bEnc'] as Tensor1D];
-    const centred = variant.centresInput ? (tf.sub(x, state['bDec']!) as Tensor2D) : x;
-    const bound = boundOf(centred, wEnc, bEnc, l0);
+    const [wEnc, bEnc] = [state['wEnc'] as Tensor2D | undefined, state['bEnc'] as Tensor1D | undefined];
+    if (wEnc === undefined || bEnc === undefined) return;
     const name = state['threshold']?.shape[0] === wEnc.shape[0] ? 'threshold' : 'bEnc';
     if (name === 'bEnc' && !variant.id.startsWith('relu')) return;
+    const centred = variant.centresInput ? (tf.sub(x, state['bDec']!) as Tensor2D) : x;
+    const bound = boundOf(centred, wEnc, bEnc, l0);
     const moved: Tensor = name === 'threshold' ? tf.fill(bEnc.shape, bound) : tf.sub(bEnc, bound);
     trainer.restore({ ...state, [name]: moved });
   });

@@ -9,9 +9,10 @@ interface Form {
   readonly properties: Record<string, { description?: string }>;
 }
 
-test('there is a form for the harvest and one for each variant, each field with a description', async () => {
+test('there is a form for the harvest, for each variant, and for the sweep, each field with a description', async () => {
   const forms = await jobForms();
-  assert.deepEqual(forms.map((form) => form.variant), [null, ...registry.map((variant) => variant.id)]);
+  assert.deepEqual(forms.map((form) => form.variant), [null, ...registry.map((variant) => variant.id), null]);
+  assert.deepEqual([forms[0]!.kind, forms.at(-1)!.kind], ['harvest', 'sweep']);
   for (const form of forms) {
     assert.ok(jobFormSchema.safeParse(form).success);
     const { additionalProperties, properties } = form.schema as unknown as Form;

@@ -105,7 +105,9 @@ async function startMember(member: Member, source: ActivationSource, backend: st
 
 async function trainAll(runners: readonly Runner[], source: ActivationSource, context: JobContext, watch: GroupWatch): Promise<void> {
   let active = [...runners];
-  for (const runner of active.filter(({ member }) => member.role !== 'trained')) active = await finish(active, runner, watch);
+  const untrained = active.filter(({ member }) => member.role !== 'trained');
+  await settleThresholds(untrained, source);
+  for (const runner of untrained) active = await finish(active, runner, watch);
   let step = await goOn(active, source);
   while (active.length > 0) {
     await breathe();
@@ -117,6 +119,19 @@ async function trainAll(runners: readonly Runner[], source: ActivationSource, co
     active = stepAll(active, batch, step++, watch);
     for (const runner of active.filter(({ run }) => run.step >= run.config.steps)) active = await finish(active, runner, watch);
   }
+}
+
+/** One step at learning rate 0 of those that are not trained: running thresholds take the value that their weights give. The source does not move. */
+async function settleThresholds(runners: readonly Runner[], source: ActivationSource): Promise<void> {
+  if (runners.length === 0) return;
+  const start = source.position;
+  const batch = await source.next(runners[0]!.run.config.batch);
+  for (const { run, cut } of runners) {
+    const tensors = batchTensors(cut(batch), run.sizes, run.figures);
+    run.trainer.step(tensors, 0, 0);
+    disposeBatch(tensors);
+  }
+  await source.seek(start);
 }
 
 /** Puts the source where the member that is furthest behind left off; those ahead wait for it. Gives that member's step. */

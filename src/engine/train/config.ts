@@ -4,6 +4,9 @@ import { precisions } from '../ops/low-precision.ts';
 import type { AnyVariant } from '../sae/definition.ts';
 import { registry, variantById } from '../sae/registry.ts';
 
+/** Steps below which a run is short. */
+const shortRun = 20_000;
+
 const path = z.string().min(1).max(4096);
 
 /** Fields that every variant takes. Learning rates, betas and epsilon are null where the variant's own are wanted. */
@@ -28,7 +31,7 @@ const common = {
   steps: z.int().min(1).max(100_000_000).default(1000).describe('Batches to train on').meta({ unit: 'steps' }),
   batch: z.int().min(1).max(1_048_576).default(2048).describe('Rows in a batch').meta({ unit: 'tokens' }),
   lr: z.number().positive().max(1).nullable().default(null)
-    .describe("Learning rate; empty: the variant's own, or 2e-4 / sqrt(dSae / 16384), times 4 below 20,000 steps"),
+    .describe("Learning rate; empty: the variant's own, or 2e-4 / sqrt(dSae / 16384); below 20,000 steps four times that, at most 1e-3"),
   beta1: z.number().min(0).lt(1).nullable().default(null).describe("Adam's first decay; empty: the variant's own, or 0.9"),
   beta2: z.number().min(0).lt(1).nullable().default(null).describe("Adam's second decay; empty: the variant's own, or 0.999"),
   epsilon: z.number().positive().max(1).nullable().default(null).describe("Adam's epsilon; empty: the variant's own, or 1e-8"),
@@ -131,16 +134,21 @@ export interface ResolvedTraining {
   readonly clip: number | null;
 }
 
+/** Rates below 1e-3 are meant for runs of 10^5 steps. */
+function forShortRuns(lr: number, steps: number): number {
+  return lr >= 1e-3 || steps >= shortRun ? lr : Math.min(1e-3, 4 * lr);
+}
+
 /**
  * The usual rule lr = 2e-4 / sqrt(dSae / 2^14) (dictionary_learning, sparsify) is meant for runs of 10^5 steps; short runs
  * want more: four times that below 20,000 steps [our choice; 8e-4 at dSae 4,608 gave the reference demo its figures].
  */
 export function resolveTraining(config: TrainConfig): ResolvedTraining {
   const own = variantById(config.variant).defaults ?? {};
-  const rule = (2e-4 / Math.sqrt(config.dSae / 16384)) * (config.steps < 20_000 ? 4 : 1);
+  const rule = forShortRuns(2e-4 / Math.sqrt(config.dSae / 16384), config.steps);
   const tokens = config.steps * config.batch;
   return {
-    lr: config.lr ?? own.lr ?? Math.min(1e-3, rule),
+    lr: config.lr ?? (own.lr === undefined ? Math.min(1e-3, rule) : forShortRuns(own.lr, config.steps)),
     beta1: config.beta1 ?? own.beta1 ?? 0.9,
     beta2: config.beta2 ?? own.beta2 ?? 0.999,
     epsilon: config.epsilon ?? own.epsilon ?? 1e-8,

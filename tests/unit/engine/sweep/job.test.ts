@@ -37,7 +37,7 @@ test('members share one pass, each ends with the weights that it would have alon
   const folder = temporaryFolder(t);
   [opened, drawn] = [0, 0];
   const result = await sweepFrom(open, sweepOf(folder, { grid: { k: [2, 4] } }), quietContext(folder));
-  assert.deepEqual([opened, drawn], [1, 30]);
+  assert.deepEqual([opened, drawn], [1, 31]);
   const rows = result['rows'] as SweepRow[];
   assert.deepEqual(rows.map(({ role, error }) => [role, error]), [['trained', null], ['trained', null], ['random', null]]);
   assert.ok(rows[2]!.fvu! > rows[0]!.fvu! && rows[0]!.fvu! > rows[1]!.fvu!, JSON.stringify(rows));
@@ -46,6 +46,14 @@ test('members share one pass, each ends with the weights that it would have alon
   await trainFrom(await open({ seed: 5 }), alone, quietContext(alone.out));
   assert.deepEqual(weightsOf(rows[1]!.dictionary), weightsOf(alone.out));
   assert.equal(readFileSync(join(folder, 'sweep', 'table.csv'), 'utf8').split('\r\n').length, 5);
+});
+
+test('an untrained dictionary with a running threshold fires about as often as a trained one', async (t) => {
+  await useBackend('cpu');
+  const folder = temporaryFolder(t);
+  const result = await sweepFrom(open, sweepOf(folder, { members: [{ variant: 'batch-topk', k: 4 }] }), quietContext(folder));
+  const untrained = (result['rows'] as SweepRow[]).find(({ role }) => role === 'untrained')!;
+  assert.ok(untrained.l0! > 2 && untrained.l0! < 8, `L0 ${untrained.l0}`);
 });
 
 test('members of several hooks of a model are trained in one pass, each on its own columns', async (t) => {

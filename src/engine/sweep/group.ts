@@ -55,9 +55,11 @@ export async function trainGroup(
   members: readonly Member[], source: ActivationSource, viewOf: (member: Member) => View, context: JobContext, watch: GroupWatch,
 ): Promise<void> {
   const { backend } = await loadBackend();
+  const start = source.position;
   for (let waiting = members; waiting.length > 0; ) {
     const { runners, later } = await startAll(waiting, viewOf, backend, context, watch);
     try {
+      await source.seek(start);
       await trainAll(runners, source, context, watch);
     } finally {
       for (const { run } of runners) run.trainer.dispose();

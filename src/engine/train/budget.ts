@@ -72,7 +72,7 @@ function groupLimit(): number {
   }
 }
 
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toLocaleString('en', { maximumFractionDigits: 0 })} MiB`;
+const mib = (bytes: number): string => (bytes < 10 * 2 ** 20 ? `${Math.ceil(bytes / 1024).toLocaleString('en')} KiB` : `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`);
 
 /**
  * Refuses a run that does not fit, and says what would.
@@ -82,7 +82,7 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toLocaleString('en',
 export function refuseOverBudget(config: Dimensions, sizes: Sizes, fused: boolean, room: Room): void {
   const needs = needsOf(config, sizes, fused);
   if (needs.disk > room.disk) {
-    throw new LoupeError('no-space', `the run needs ${mib(needs.disk)} of disk for checkpoints and the dictionary, and ${mib(room.disk)} are free. Free some, choose another folder, or lower dSae (${sizes.dSae}).`);
+    throw new LoupeError('no-space', `the run needs ${mib(needs.disk)} of disk space for checkpoints and the dictionary, and ${mib(room.disk)} are free there. Free some, choose another folder, or lower dSae (${sizes.dSae}).`);
   }
   if (needs.memory <= usable * room.memory) return;
   const { weights, step, data } = needs.parts;

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { Random } from '../../../../../src/engine/random.ts';
-import { SyntheticReadout } from '../../../../../src/engine/sae/synthetic/readout.ts';
 import { SynSource } from '../../../../../src/engine/sae/synthetic/source.ts';
-import { eachBackend } from '../../../../support/backends.ts';
 import { assertClose } from '../../../../support/closeness.ts';
 
 const task = { n0: 6, d: 4, s: 2 };
@@ -40,23 +35,4 @@ test('transcoder targets are the same code in other directions, and samples of b
   assertClose(shares, shares.map(() => 1), 1e-5);
   assert.equal((await source.sampleTargets!(30)).length, (await source.sample(30)).length);
   for await (const part of source.heldOut()) assert.equal(part.y!.length, part.x.length);
-});
-
-test('the gradient of the readout is that of finite differences', async (t) => {
-  await eachBackend(t, () => tf.tidy(() => {
-    const readout = new SyntheticReadout(4, 7);
-    const x = Random.from(1).normals(12);
-    const gradient = readout.gradients(x, 3, Random.from(5));
-    const labels = (): Random => Random.from(5);
-    const uniform = labels();
-    const draws = Array.from({ length: 3 }, () => uniform.uniform());
-    const probabilities = tf.softmax(readout.run(tf.tensor2d(x, [3, 4])).logits).arraySync() as number[][];
-    const chosen = probabilities.map((row, r) => { let sum = 0; return row.findIndex((p) => (sum += p) > draws[r]!); });
-    const loss = (values: Float32Array): number => (tf.logSoftmax(readout.run(tf.tensor2d(values, [3, 4]) as Tensor2D).logits).arraySync() as number[][])
-      .reduce((sum, row, r) => sum - row[chosen[r]!]!, 0);
-    for (const i of [0, 5, 11]) {
-      const moved = (by: number): number => loss(x.map((v, j) => (j === i ? v + by : v)));
-      assertClose([gradient[i]!], [(moved(1e-2) - moved(-1e-2)) / 2e-2], 2e-2, `entry ${i}`);
-    }
-  }));
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../../../src/engine/random.ts';
-import { featureRecovery } from '../../../../../src/engine/sae/synthetic/recovery.ts';
 import { defaultSyn, SynSource } from '../../../../../src/engine/sae/synthetic/source.ts';
 import { synDirections, synSamples } from '../../../../../src/engine/sae/synthetic/syn.ts';
 import { assertClose } from '../../../../support/closeness.ts';
@@ -18,14 +17,6 @@ test('a sample is the sum of s distinct directions with magnitudes from 0.5 to 1
     x.subarray(row * 6, row * 6 + 6).forEach((value, j) => { counts[j]! += Number(value !== 0); });
   }
   for (const count of counts) assert.ok(Math.abs(count - 500 / 3) < 45, String(counts));
-});
-
-test('recovery of the truth is 1, of an orthogonal space 0, and the sign counts unless codes are signed', () => {
-  const truth = Float32Array.of(1, 0, 0, 1);
-  assert.deepEqual(featureRecovery(truth, Float32Array.of(0, 5, 3, 0), 2), { frr: 1, mmcs: 1 });
-  assert.deepEqual(featureRecovery(truth, Float32Array.of(-1, 0, 0, -1), 2), { frr: 0, mmcs: 0 });
-  assert.deepEqual(featureRecovery(truth, Float32Array.of(-1, 0, 0, -1), 2, 0.9, true), { frr: 1, mmcs: 1 });
-  assertClose([featureRecovery(Float32Array.of(1, 0, 0, 0), Float32Array.of(0, 0, 1, 0), 4).mmcs], [0], 1e-9);
 });
 
 test('the same place gives the same batch, and true rows have norm 1', async () => {

@@ -35,7 +35,7 @@ export const command: CliCommand = {
       steps: number('steps', 1, 100_000), warmup: number('warmup', 0, 1000), seed: context.seed, precision, l0: number('l0', 0, 100_000),
     };
     if (settings.k > settings.dSae) throw new LoupeError('bad-request', `--k is ${settings.k}, --n is ${settings.dSae}: choose k <= n`);
-    const json = await benchTrain(settings, context.log);
+    const json = await benchTrain(settings, context.log, context.signal);
     const share = Math.round(Number(json['share_of_product_bound']) * 100);
     const speed = `${json['tokens_per_s']} tokens/s, ${json['ms_per_step']} ms a step: ${share} % of what one float32 product at ${json['product_gflops']} GFLOP/s would allow`;
     return { json, text: `${speed}; ${json['peak_rss_mb']} MiB at most, ${json['rss_empty_mb']} MiB empty` };

@@ -1,4 +1,5 @@
 /** Times training steps on the input distribution of the peer benchmark: the very step that a run takes by default. */
+import { LoupeError } from '../../shared/errors.ts';
 import { threadCount } from '../backend/native-binding.ts';
 import { loadBackend } from '../backend/load.ts';
 import { breathe } from '../job.ts';
@@ -81,7 +82,7 @@ function configOf(settings: BenchSettings): TrainConfig {
 }
 
 /** Runs the steps; figures as `loupe bench train --json` prints them. */
-export async function benchTrain(settings: BenchSettings, log: (line: string) => void): Promise<Record<string, unknown>> {
+export async function benchTrain(settings: BenchSettings, log: (line: string) => void, signal?: AbortSignal): Promise<Record<string, unknown>> {
   const { backend } = await loadBackend();
   const empty = rssMb();
   const config = configOf(settings);
@@ -104,6 +105,7 @@ export async function benchTrain(settings: BenchSettings, log: (line: string) =>
   const start = performance.now();
   for (let step = 0; step < settings.warmup + settings.steps; step++) {
     await breathe();
+    if (signal?.aborted === true) throw new LoupeError('cancelled', `the benchmark stopped at step ${step}`);
     const begin = performance.now();
     const tensors = batchTensors({ x: batches[step % pool]!, rows: batch, originOf: String }, sizes, figures);
     const report = trainer.step(tensors, resolved.lr, step);

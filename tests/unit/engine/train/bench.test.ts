@@ -14,6 +14,9 @@ test('the input has root mean square 1 and is the same for the same seed', () =>
 test('a bench runs the steps that were asked for and the loss on the first batch falls', async () => {
   await useBackend('cpu');
   const steps: string[] = [];
+  const stop = new AbortController();
+  stop.abort();
+  await assert.rejects(benchTrain({ variant: 'topk', dIn: 16, dSae: 64, k: 4, batch: 32, steps: 3, warmup: 0, seed: 0, precision: 'f32' }, () => {}, stop.signal), { kind: 'cancelled' });
   const result = await benchTrain({ variant: 'topk', dIn: 16, dSae: 64, k: 4, batch: 32, steps: 23, warmup: 2, seed: 0, precision: 'f32' }, (line) => steps.push(line));
   assert.equal(steps.length, 25);
   assert.deepEqual([result['steps_timed'], result['k'], result['clip'], result['project']], [23, 4, null, true]);

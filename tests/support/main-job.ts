@@ -42,14 +42,20 @@ export function buildArguments(job: Pick<MainJob, 'model' | 'store' | 'dictionar
   return ['catalog', 'build', '--store', job.store, '--dictionary', job.dictionary, '--model', job.model, '--out', out];
 }
 
-/** Makes everything in `folder`. LOUPE_BACKEND decides the backend. */
-export async function makeMainJob(folder: string): Promise<MainJob> {
+/** Makes model, corpus and store in `folder`. LOUPE_BACKEND decides the backend. */
+export async function makeStore(folder: string): Promise<MainJob> {
   const job = pathsIn(folder);
   writeTinyLlama(job.model);
-  writeTinyLlama(job.otherModel, 1);
-  writeTinyGguf(job.gguf);
   writeCorpus(job.corpus);
   resultOf(await inProcess(harvestArguments(job, job.store)));
+  return job;
+}
+
+/** Makes everything in `folder`. LOUPE_BACKEND decides the backend. */
+export async function makeMainJob(folder: string): Promise<MainJob> {
+  const job = await makeStore(folder);
+  writeTinyLlama(job.otherModel, 1);
+  writeTinyGguf(job.gguf);
   resultOf(await inProcess(trainArguments(job, job.dictionary)));
   resultOf(await inProcess(buildArguments(job, job.catalog)));
   return job;

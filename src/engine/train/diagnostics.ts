@@ -83,8 +83,9 @@ export class Diagnostics {
   }
 }
 
-/** Latents a token that a config asks for, or null where only a penalty holds them down. */
+/** Latents a token that a config asks for, or null where only a penalty holds them down, or where k is a limit alone. */
 function targetL0(config: TrainConfig): number | null {
+  if (variantById(config.variant).trainer !== undefined) return null;
   for (const name of ['targetL0', 'k']) if (typeof config[name] === 'number') return config[name];
   return null;
 }

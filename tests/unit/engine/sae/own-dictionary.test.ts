@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OwnWeights } from '../../../../src/engine/sae/own-dictionary.ts';
 import { OwnDictionary } from '../../../../src/engine/sae/own-dictionary.ts';
 import { topk } from '../../../../src/engine/sae/variants/topk.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { eachBackend } from '../../../support/backends.ts';
 import { assertClose } from '../../../support/closeness.ts';
-
-const [dIn, dSae] = [4, 10];
-const random = Random.from(1);
-const weights: OwnWeights = {
-  sizes: { dIn, dSae, dOut: dIn, sources: 1 }, config: { k: 2, auxK: 0, auxCoefficient: 0 },
-  tensors: {
-    wEnc: { shape: [dSae, dIn], data: random.normals(dSae * dIn) }, wDec: { shape: [dSae, dIn], data: random.normals(dSae * dIn) },
-    bEnc: { shape: [dSae], data: random.normals(dSae) }, bDec: { shape: [dIn], data: random.normals(dIn) },
-  },
-  inputScale: new Float32Array(dIn).fill(2), outputScale: new Float32Array(dIn).fill(2),
-};
+import { dIn, ownWeights } from '../../../support/own-weights.ts';
 
 test('a dictionary of its own code works on raw activations: scaled in, unscaled out, in parts as in one', async (t) => {
   await eachBackend(t, () => {
-    const dictionary = new OwnDictionary(topk, weights, { check: { x: '', latents: '', reconstruction: '' } } as never);
-    const x = random.normals(30 * dIn);
+    const dictionary = new OwnDictionary(topk, ownWeights, { check: { x: '', latents: '', reconstruction: '' } } as never);
+    const x = Random.from(3).normals(30 * dIn);
     const y = dictionary.reconstruct(x, 30);
     const codes = dictionary.encode(x, 30);
     for (let row = 0; row < 30; row++) {

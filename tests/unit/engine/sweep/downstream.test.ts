@@ -10,11 +10,9 @@ import { sweepConfigSchema } from '../../../../src/engine/sweep/config.ts';
 import { downstreamOf } from '../../../../src/engine/sweep/downstream.ts';
 import { runSweep } from '../../../../src/engine/sweep/job.ts';
 import type { SweepRow } from '../../../../src/shared/schema/sweep.ts';
-import { inProcess, resultOf } from '../../../support/command-line.ts';
 import { useCpu } from '../../../support/fake-model.ts';
-import { harvestArguments, hook, pathsIn, writeCorpus } from '../../../support/main-job.ts';
+import { hook, makeStore } from '../../../support/main-job.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
-import { writeTinyLlama } from '../../../support/tiny-llama.ts';
 import { quietContext } from '../../../support/trained.ts';
 
 process.env['LOUPE_BACKEND'] = 'cpu';
@@ -22,10 +20,7 @@ process.env['LOUPE_BACKEND'] = 'cpu';
 test('delta CE of each member is what splicing it alone costs; a sweep that does not ask for it has none', async (t) => {
   await useCpu();
   const folder = temporaryFolder(t);
-  const job = pathsIn(folder);
-  writeTinyLlama(job.model);
-  writeCorpus(job.corpus);
-  resultOf(await inProcess(harvestArguments(job, job.store)));
+  const job = await makeStore(folder);
   const base = { activations: [job.store], dSae: 32, steps: 20, batch: 64 };
   const sweep = sweepConfigSchema.parse({ out: join(folder, 'sweep'), base, grid: { k: [2, 8] }, baselines: false, downstream: { model: job.model, corpus: job.corpus, tokens: 256 } });
   const rows = (await runSweep(sweep, quietContext(sweep.out)))['rows'] as SweepRow[];

@@ -5,9 +5,8 @@ import { test } from 'node:test';
 import { probeRun } from '../../../../src/engine/train/probe.ts';
 import { inProcess, resultOf } from '../../../support/command-line.ts';
 import { useCpu } from '../../../support/fake-model.ts';
-import { harvestArguments, pathsIn, trainArguments, writeCorpus } from '../../../support/main-job.ts';
+import { makeStore, trainArguments } from '../../../support/main-job.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
-import { writeTinyLlama } from '../../../support/tiny-llama.ts';
 import { quietContext, smallConfig } from '../../../support/trained.ts';
 
 process.env['LOUPE_BACKEND'] = 'cpu';
@@ -15,10 +14,7 @@ process.env['LOUPE_BACKEND'] = 'cpu';
 test('a probe tells memory, disk and time, and writes nothing; --dry-run prints it', async (t) => {
   await useCpu();
   const folder = temporaryFolder(t);
-  const job = pathsIn(folder);
-  writeTinyLlama(job.model);
-  writeCorpus(job.corpus);
-  resultOf(await inProcess(harvestArguments(job, job.store)));
+  const job = await makeStore(folder);
   const out = join(folder, 'out');
   const found = await probeRun(smallConfig(out, { activations: [job.store], steps: 100 }), quietContext(out));
   assert.ok(found.memory > 0 && found.disk > 0 && found.secondsPerStep > 0, JSON.stringify(found));

@@ -1,30 +1,19 @@
 /** `loupe sweep`: many dictionaries from one pass over the data, and the table of what came out. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../../engine/config-issues.ts';
 import { runSweep, sweepConfigSchema } from '../../engine/sweep/job.ts';
 import type { SweepConfig } from '../../engine/sweep/job.ts';
 import { sweepText } from '../../engine/sweep/table.ts';
-import { LoupeError } from '../../shared/errors.ts';
 import type { SweepRow } from '../../shared/schema/sweep.ts';
 import type { CliCommand } from '../command.ts';
+import { readConfigFile } from '../config-file.ts';
 import { required } from '../options.ts';
 
 function configure(command: Command): void {
   command
     .option('--config <file>', 'JSON: out, base, grid, members, baselines, downstream (docs/methods.md shows one)')
     .option('--out <dir>', 'folder of the sweep, in place of that of the file');
-}
-
-function readSweep(path: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    throw new Error('it is no JSON object');
-  } catch (cause) {
-    throw new LoupeError('bad-config', `--config ${path}: ${(cause as Error).message}`);
-  }
 }
 
 /** Paths of the file are relative to where the command runs, as those of options are. */
@@ -42,7 +31,7 @@ export const command: CliCommand = {
   summary: 'Train many dictionaries in one pass and compare them',
   configure,
   async run(_args, options, context) {
-    const sweep = parseConfig(sweepConfigSchema, resolved(readSweep(resolve(required(options, 'config', 'the file of a sweep'))), options['out'])) as SweepConfig;
+    const sweep = parseConfig(sweepConfigSchema, resolved(readConfigFile(resolve(required(options, 'config', 'the file of a sweep'))), options['out'])) as SweepConfig;
     const json = await runSweep(sweep, { signal: context.signal, folder: sweep.out, progress: context.progress, metrics: () => {}, log: context.log });
     return { json, text: `${sweepText(json['rows'] as SweepRow[])}\n${sweep.out}/table.csv (* no other has both fewer latents a token and less error)` };
   },

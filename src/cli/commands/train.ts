@@ -1,5 +1,5 @@
 /** `loupe train`: a dictionary from stored activations, from synthetic data, or where an earlier run left off. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -12,6 +12,7 @@ import type { TrainConfig } from '../../engine/train/job.ts';
 import { trainSynthetic } from '../../engine/train/synthetic-run.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
+import { readConfigFile } from '../config-file.ts';
 import { required, wholeNumber } from '../options.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -66,17 +67,6 @@ function givenFields(options: Options): Record<string, unknown> {
   return fields;
 }
 
-function readConfigFile(path: unknown): Record<string, unknown> {
-  if (path === undefined) return {};
-  try {
-    const value: unknown = JSON.parse(readFileSync(String(path), 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    throw new Error('it is no JSON object');
-  } catch (cause) {
-    throw new LoupeError('bad-config', `--config ${String(path)}: ${(cause as Error).message}`);
-  }
-}
-
 /** The parsed config. Kind bad-config names each wrong field and the nearest known one. */
 function parse(raw: Record<string, unknown>): TrainConfig {
   const variant = variantById(String(raw['variant']));
@@ -86,7 +76,7 @@ function parse(raw: Record<string, unknown>): TrainConfig {
 }
 
 function configOf(options: Options, context: CliContext): { config: TrainConfig; folder: string } {
-  const file = readConfigFile(options['config']);
+  const file = options['config'] === undefined ? {} : readConfigFile(String(options['config']));
   const out = resolve(required({ out: options['out'] ?? file['out'] }, 'out', 'a folder for the dictionary'));
   const stores = options['activations'] ?? file['activations'] ?? [];
   const [model, corpus] = [options['model'] ?? file['model'] ?? null, options['corpus'] ?? file['corpus'] ?? null];

@@ -7,6 +7,7 @@ import type { LanguageModel } from '../lm/definition.ts';
 import type { TokenBatch } from '../lm/splice.ts';
 import { scoped } from '../ops/scope.ts';
 import { rowMask } from '../store/mask.ts';
+import { sideBySide } from '../train/row-parts.ts';
 import type { ActivationStore } from '../store/types.ts';
 import type { EvaluationRows } from './reconstruction.ts';
 
@@ -45,20 +46,6 @@ export function* batchesOf(source: EvaluationContexts, tokens: number, together:
     const first = Math.floor((i * source.contexts) / batches);
     yield source.batch(first, Math.min(together, wanted - i * together, source.contexts - first));
   }
-}
-
-/** Values of several hooks, [rows, d_i] each, next to one another: float32 [rows, sum of d_i]. */
-export function sideBySide(parts: readonly Float32Array[], rows: number): Float32Array {
-  if (parts.length === 1) return parts[0]!;
-  const widths = parts.map((part) => part.length / rows);
-  const width = widths.reduce((a, b) => a + b, 0);
-  const out = new Float32Array(rows * width);
-  let at = 0;
-  parts.forEach((part, p) => {
-    for (let row = 0; row < rows; row++) out.set(part.subarray(row * widths[p]!, (row + 1) * widths[p]!), row * width + at);
-    at += widths[p]!;
-  });
-  return out;
 }
 
 function withTarget(x: Float32Array, rows: number, mask: Uint8Array, y: Float32Array | null): EvaluationRows {

@@ -121,13 +121,7 @@ export class LoadedDictionary implements Dictionary {
   }
 
   #chunks(x: Float32Array, rows: number): [Float32Array, number][] {
-    const most = this.weights.form.kind === 'topk' ? chunkRows : Math.max(1, Math.min(chunkRows, Math.floor(denseEntries / this.dSae)));
-    const chunks: [Float32Array, number][] = [];
-    for (let first = 0; first < rows; first += most) {
-      const count = Math.min(most, rows - first);
-      chunks.push([x.subarray(first * this.dIn, (first + count) * this.dIn), count]);
-    }
-    return chunks;
+    return rowChunks(x, rows, this.weights.form.kind === 'topk' ? chunkRows : denseChunkRows(this.dSae));
   }
 
   #encodeChunk(x: Float32Array, rows: number): SparseCodes {
@@ -217,6 +211,22 @@ function gatedLatents(product: Tensor2D, form: { readonly bGate: Float32Array; r
   const open = tf.cast(tf.greater(tf.add(product, tf.tensor1d(form.bGate)), 0), 'float32');
   const magnitude = tf.relu(tf.add(tf.mul(product, tf.exp(tf.tensor1d(form.rMag))), tf.tensor1d(form.bMag)));
   return tf.mul(open, magnitude) as Tensor2D;
+}
+
+/** Rows whose dense latents are computed at a time. */
+export function denseChunkRows(dSae: number): number {
+  return Math.max(1, Math.min(chunkRows, Math.floor(denseEntries / dSae)));
+}
+
+/** x float32 [rows, d] in consecutive parts of at most `most` rows, each with its count. */
+export function rowChunks(x: Float32Array, rows: number, most: number): [Float32Array, number][] {
+  const d = x.length / rows;
+  const chunks: [Float32Array, number][] = [];
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    chunks.push([x.subarray(first * d, (first + count) * d), count]);
+  }
+  return chunks;
 }
 
 /** Dense latents [rows, dSae] with as many slots a row as the fullest one needs. */

@@ -6,7 +6,7 @@ import { scoped } from '../ops/scope.ts';
 import { denseCodes } from '../ops/sparse-codes.ts';
 import type { AnyVariant, Sizes, Weights } from './definition.ts';
 import type { Dictionary, DictionaryProvenance, SparseCodes } from './dictionary.ts';
-import { joinCodes, raggedCodes, sliceCodes, sparseOf } from './inference.ts';
+import { denseChunkRows, joinCodes, raggedCodes, rowChunks, sliceCodes, sparseOf } from './inference.ts';
 
 /** A tensor at rest. */
 export interface StoredTensor {
@@ -25,9 +25,6 @@ export interface OwnWeights {
   /** Factors from raw to trained targets, float32 [dOut]. */
   readonly outputScale: Float32Array;
 }
-
-/** Entries of the dense latents that are computed at a time. */
-const denseEntries = 16 * 1024 * 1024;
 
 export class OwnDictionary implements Dictionary {
   readonly dIn: number;
@@ -109,12 +106,6 @@ export class OwnDictionary implements Dictionary {
     if (x.length !== rows * this.dIn) {
       throw new LoupeError('mismatch', `x has ${x.length} entries, and ${rows} rows of dIn ${this.dIn} are ${rows * this.dIn}: are these activations of the dictionary's hook?`);
     }
-    const most = Math.max(1, Math.min(4096, Math.floor(denseEntries / this.dSae)));
-    const parts: [Float32Array, number][] = [];
-    for (let first = 0; first < rows; first += most) {
-      const count = Math.min(most, rows - first);
-      parts.push([x.subarray(first * this.dIn, (first + count) * this.dIn), count]);
-    }
-    return parts;
+    return rowChunks(x, rows, denseChunkRows(this.dSae));
   }
 }

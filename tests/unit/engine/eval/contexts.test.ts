@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchesOf, rowsOf, sideBySide, storeContexts } from '../../../../src/engine/eval/contexts.ts';
+import { batchesOf, rowsOf, storeContexts } from '../../../../src/engine/eval/contexts.ts';
+import { sideBySide } from '../../../../src/engine/train/row-parts.ts';
 import { openStore } from '../../../../src/engine/store/open.ts';
 import { smallLayout, writeSmallStore } from '../../../support/small-store.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';

@@ -34,7 +34,8 @@ function isInstalled(root) {
   try {
     const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
     const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8'));
-    return agrees(wanted, installed);
+    // `npm install --package-lock-only` adds to npm's record what it never installed: the folders decide.
+    return agrees(wanted, installed) && Object.keys(installed.packages).every((path) => existsSync(join(root, path)));
   } catch {
     return false; // npm's record is absent or unreadable: nothing is known to be installed
   }

@@ -28,13 +28,19 @@ describe('npm packages', () => {
     const silent = { line: () => {}, bar: () => () => {} };
 
     it('are not installed again where npm has installed them without us', async () => {
-      mkdirSync(join(root, 'node_modules'));
+      mkdirSync(join(root, 'node_modules', 'a'), { recursive: true });
       const packages = { 'node_modules/a': { version: '1.0.0' } };
       writeFileSync(join(root, 'package-lock.json'), JSON.stringify(lock(packages)));
       writeFileSync(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
       // without npm on PATH an attempt to install would fail
       await ensurePackages({ root, cache: join(root, 'cache'), reporter: silent, env: { PATH: '' } });
       assert.match(readFileSync(join(root, 'node_modules', '.loupe-lock'), 'utf8'), /^[0-9a-f]{64}$/);
+    });
+
+    it('are installed where npm records a package that is not there', async () => {
+      rmSync(join(root, 'node_modules', 'a'), { recursive: true });
+      rmSync(join(root, 'node_modules', '.loupe-lock'));
+      await assert.rejects(ensurePackages({ root, cache: join(root, 'cache'), reporter: silent, env: { PATH: '' } }));
     });
 
     it('are installed with a Node that the installation does not delete', () => {

@@ -20,6 +20,12 @@ function makeCurrent(db: WriteHandle, source: number, feature: number, before: L
   setCurrentLabel(db, source, feature, row);
 }
 
+/** Now, or 1 ms after `before` where that lies in the future (another's clock) or in this very millisecond: the later label is current. */
+export function timeAfter(before: string | null, now: number = Date.now()): string {
+  const last = before === null ? Number.NaN : Date.parse(before);
+  return new Date(last >= now ? last + 1 : now).toISOString();
+}
+
 export type NewLabel = Omit<CommandInput<'catalog.setLabel'>, 'catalog'>;
 
 /** Adds a label; it is the current one from now on. Kinds bad-request (too long, empty), not-found. */
@@ -32,7 +38,7 @@ export function setLabel(db: WriteHandle, input: NewLabel): CommandOutput<'catal
     requireFeature(db, requireSource(db, input.source), input.index);
     const before = currentLabel(db, input.source, input.index);
     const { text, author, kind, confidence, notes } = input;
-    const id = addLabel(db, { uid: randomUUID(), source: input.source, feature: input.index, text, author, kind, confidence, notes, createdAt: new Date().toISOString(), undoneAt: null });
+    const id = addLabel(db, { uid: randomUUID(), source: input.source, feature: input.index, text, author, kind, confidence, notes, createdAt: timeAfter(before?.createdAt ?? null), undoneAt: null });
     const row = label(db, id)!;
     makeCurrent(db, input.source, input.index, before, row);
     return { label: toLabel(row, id) };

@@ -2,6 +2,8 @@
  * What the studio keeps beside the first schema: more to sort and filter by, scores of labels, lists, comments, reviews, saved views,
  * directions of text, maps, and whole columns for a fast opening.
  *
+ * A merge remembers each row that it added or changed (`merged_rows`), so that it can be taken back as one step.
+ *
  * Every row that people make has a `uid`, so that the same row from a teammate's file is known again. docs/file-formats.md describes
  * each table and each blob.
  */
@@ -117,6 +119,27 @@ CREATE TABLE views (
 ) STRICT;
 `;
 
+const merging = `
+CREATE TABLE merges (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  uid TEXT NOT NULL UNIQUE,
+  catalog TEXT NOT NULL CHECK (length(catalog) <= 200),
+  name TEXT NOT NULL CHECK (length(name) <= 1000),
+  author TEXT NOT NULL CHECK (length(author) <= 200),
+  created_at TEXT NOT NULL,
+  undone_at TEXT,
+  summary TEXT NOT NULL CHECK (length(summary) <= 20000)
+) STRICT;
+
+CREATE TABLE merged_rows (
+  merge INTEGER NOT NULL REFERENCES merges (id) ON DELETE CASCADE,
+  what TEXT NOT NULL CHECK (length(what) <= 40),
+  key TEXT NOT NULL CHECK (length(key) <= 1000),
+  before TEXT CHECK (length(before) <= 100000),
+  PRIMARY KEY (merge, what, key)
+) STRICT, WITHOUT ROWID;
+`;
+
 const meaning = `
 CREATE TABLE encoders (
   id INTEGER PRIMARY KEY,
@@ -145,6 +168,6 @@ CREATE TABLE maps (
 
 export const studio: Migration = {
   version: 2,
-  what: 'feature extras, scores, reviews, lists, comments, views, embeddings, maps, whole columns',
-  up: (db) => [features, labels, together, meaning].forEach((sql) => db.exec(sql)),
+  what: 'feature extras, scores, reviews, lists, comments, views, merges, embeddings, maps, whole columns',
+  up: (db) => [features, labels, together, merging, meaning].forEach((sql) => db.exec(sql)),
 };

@@ -1,4 +1,9 @@
-/** `labels` and the text index over the current ones. A label is never overwritten: a new one is added, or one is marked undone. */
+/**
+ * `labels` and the text index over the current ones. A label is never overwritten: a new one is added, or one is marked undone.
+ *
+ * Which label is current depends on what labels say, not on the order in which a file came by them: two people who merge each other's
+ * catalogs see the same one.
+ */
 import type { Label } from '../../../shared/schema/catalog.ts';
 import { labelKinds } from '../../../shared/schema/catalog.ts';
 import { LoupeError } from '../../../shared/errors.ts';
@@ -12,6 +17,9 @@ export interface LabelRow extends Omit<Label, 'current'> {
   readonly feature: number;
   readonly undoneAt: string | null;
 }
+
+/** The latest first; among equals the greater uid. A new label is dated after the one it follows (labelling.ts). */
+const latest = 'created_at DESC, uid DESC';
 
 const columns = 'id, uid, source, feature, text, author, kind, confidence, notes, created_at, undone_at';
 
@@ -29,7 +37,7 @@ function toLabel(row: Row): LabelRow {
 
 /** Newest first; at most 1,000. */
 export function labelHistory(db: ReadHandle, source: number, feature: number): LabelRow[] {
-  return db.all(`SELECT ${columns} FROM labels WHERE source = ? AND feature = ? ORDER BY id DESC LIMIT 1000`, source, feature).map(toLabel);
+  return db.all(`SELECT ${columns} FROM labels WHERE source = ? AND feature = ? ORDER BY ${latest} LIMIT 1000`, source, feature).map(toLabel);
 }
 
 export function label(db: ReadHandle, id: number): LabelRow | null {
@@ -37,8 +45,9 @@ export function label(db: ReadHandle, id: number): LabelRow | null {
   return row === undefined ? null : toLabel(row);
 }
 
+/** The latest that is not undone, by its time and then its uid. */
 export function currentLabel(db: ReadHandle, source: number, feature: number): LabelRow | null {
-  const row = db.get(`SELECT ${columns} FROM labels WHERE source = ? AND feature = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, source, feature);
+  const row = db.get(`SELECT ${columns} FROM labels WHERE source = ? AND feature = ? AND undone_at IS NULL ORDER BY ${latest} LIMIT 1`, source, feature);
   return row === undefined ? null : toLabel(row);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
+import { setLabel, timeAfter, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
 import { feature } from '../../../../src/main/catalog/tables/features.ts';
 import { labelHistory, searchLabels } from '../../../../src/main/catalog/tables/labels.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
@@ -35,4 +35,12 @@ test('a label on a feature that is not there changes nothing', () => {
   assert.throws(() => setLabel(db, { ...input('x'), index: 7 }), (error: unknown) => error instanceof LoupeError && error.kind === 'not-found');
   assert.equal(db.get('SELECT count(*) AS n FROM labels')!['n'], 0);
   db.close();
+});
+
+test('a new label is dated after the one it follows, even where another clock was ahead', () => {
+  const now = Date.parse('2026-05-01T12:00:00.000Z');
+  assert.equal(timeAfter(null, now), '2026-05-01T12:00:00.000Z');
+  assert.equal(timeAfter('2026-05-01T12:00:00.000Z', now), '2026-05-01T12:00:00.001Z');
+  assert.equal(timeAfter('2026-05-02T00:00:00.000Z', now), '2026-05-02T00:00:00.001Z');
+  assert.equal(timeAfter('no time at all', now), '2026-05-01T12:00:00.000Z');
 });

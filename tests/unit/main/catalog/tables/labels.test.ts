@@ -18,6 +18,17 @@ test('the newest that was not undone is current; all stay in the history', () =>
   db.close();
 });
 
+test('what is current depends on times and uids, not on the order in which rows came', () => {
+  const rows = [{ uid: 'b', text: 'middle', createdAt: '2026-01-02T00:00:00Z' }, { uid: 'a', text: 'latest', createdAt: '2026-01-03T00:00:00Z' }, { uid: 'c', text: 'first', createdAt: '2026-01-01T00:00:00Z' }];
+  for (const order of [[0, 1, 2], [1, 0, 2], [2, 1, 0]]) {
+    const db = smallCatalog();
+    for (const i of order) addLabel(db, { ...row, ...rows[i]! });
+    assert.equal(currentLabel(db, 1, 0)!.text, 'latest');
+    assert.deepEqual(labelHistory(db, 1, 0).map(({ text }) => text), ['latest', 'middle', 'first']);
+    db.close();
+  }
+});
+
 test('search ranks a word in the label above the same word in the notes, and forgets what is taken out of the index', () => {
   const db = smallCatalog();
   const inNotes = addLabel(db, row);

@@ -5,7 +5,8 @@
  *
  * Without --tier: unit and e2e. A PATH-PART keeps the files whose path contains it.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -60,7 +61,15 @@ function runFiles(files, concurrency, timeout) {
   });
 }
 
+/** Programs under test keep no list of recent workspaces among the user's own settings. */
+function useOwnSettings() {
+  const folder = mkdtempSync(join(tmpdir(), 'loupe-settings-'));
+  process.env.LOUPE_SETTINGS = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
+
 async function main() {
+  useOwnSettings();
   const { chosen, concurrency, parts } = readArguments();
   let failed = 0;
   for (const tier of chosen) {

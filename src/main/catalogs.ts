@@ -60,10 +60,10 @@ export class CatalogShelf {
     await opening?.then((client) => client.close(), () => {});
   }
 
-  /** Closes everything and ends the threads. */
-  async closeAll(): Promise<void> {
+  /** Closes everything, and ends the threads, which all shelves of a process share, unless another shelf goes on using them. */
+  async closeAll(keepThreads = false): Promise<void> {
     await Promise.all([...this.#open.keys()].map((path) => this.close(path)));
-    await stopThreads();
+    if (!keepThreads) await stopThreads();
   }
 
   /** A file in our own folder is ours to label; any other is somebody else's until it has been copied. */

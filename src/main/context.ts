@@ -1,9 +1,13 @@
 /** What the handlers share. */
+import type { CommandInput, CommandOutput } from '../shared/contract.ts';
 import type { BackendStatus, SystemInfo } from '../shared/schema/workspace.ts';
 import type { CatalogShelf } from './catalogs.ts';
 import type { EngineSupervisor } from './engine/supervisor.ts';
 import type { EventHub } from './events.ts';
 import type { JobQueue } from './jobs/queue.ts';
+
+/** How a workspace is exchanged for another; given by the process that owns it (owner.ts). */
+export type SwitchWorkspace = (input: CommandInput<'workspace.switch'>) => Promise<CommandOutput<'workspace.switch'>>;
 
 export interface ServiceContext {
   readonly workspace: string;
@@ -14,4 +18,6 @@ export interface ServiceContext {
   readonly hub: EventHub;
   /** What the engine last said about its backend. */
   readonly backend: () => BackendStatus;
+  /** Null where the host serves one workspace only. */
+  readonly switchWorkspace: SwitchWorkspace | null;
 }

@@ -22,7 +22,7 @@ function workspaceIn(argv: readonly string[]): string {
 
 function showWindow(owner: WorkspaceOwner): void {
   const [window] = BrowserWindow.getAllWindows();
-  if (window === undefined) return void openWindow(owner.services.hub);
+  if (window === undefined) return void openWindow(owner.hub);
   if (window.isMinimized()) window.restore();
   window.focus();
 }
@@ -31,7 +31,7 @@ function showWindow(owner: WorkspaceOwner): void {
 function requestCatalog(owner: WorkspaceOwner, path: string): void {
   showWindow(owner);
   const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-  const emit = (): void => owner.services.hub.emit('catalog.requested', { path });
+  const emit = (): void => owner.hub.emit('catalog.requested', { path });
   if (contents?.isLoading() === true) contents.once('did-finish-load', () => setTimeout(emit, 100));
   else emit();
 }
@@ -77,7 +77,7 @@ async function start(): Promise<void> {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  openWindow(owner.services.hub);
+  openWindow(owner.hub);
   if (file !== null) requestCatalog(owner, file);
 }
 

@@ -3,13 +3,14 @@ import { entryPath } from '../engine/entry.ts';
 import type { Handlers } from '../shared/contract.ts';
 import type { BackendStatus, SystemInfo } from '../shared/schema/workspace.ts';
 import { CatalogShelf } from './catalogs.ts';
-import type { ServiceContext } from './context.ts';
+import type { ServiceContext, SwitchWorkspace } from './context.ts';
 import { engineNode } from './engine/node.ts';
 import { EngineSupervisor } from './engine/supervisor.ts';
 import type { EngineState } from './engine/supervisor.ts';
 import { eventHub } from './events.ts';
 import type { EventHub } from './events.ts';
 import { catalogHandlers } from './handlers/catalog.ts';
+import { diskHandlers } from './handlers/disk.ts';
 import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
 import { modelsHandlers } from './handlers/models.ts';
@@ -25,6 +26,7 @@ export interface ServiceOptions {
   readonly host: SystemInfo['host'];
   /** Goes into the lock file; whoever can read that may ask us. */
   readonly token: string;
+  readonly switchWorkspace?: SwitchWorkspace;
   /** Another engine process, for tests. */
   readonly engineEntry?: string;
 }
@@ -35,8 +37,8 @@ export interface Services {
   readonly context: ServiceContext;
   /** Says in the lock file on which loopback port we answer. */
   readonly publish: (port: number) => void;
-  /** Interrupts what runs, closes the catalogs, ends the engine, frees the workspace. */
-  readonly close: () => Promise<void>;
+  /** Interrupts what runs, closes the catalogs, ends the engine, frees the workspace. `another`: this process goes on with another one. */
+  readonly close: (options?: { readonly another?: boolean }) => Promise<void>;
 }
 
 const unknownBackend: BackendStatus = { id: null, detail: 'not loaded yet', threads: null, refused: [] };
@@ -82,20 +84,20 @@ export function createServices(options: ServiceOptions): Services {
     progress: (id, progress) => hub.emit('job.progress', { id, progress }),
     metrics: (id, step, metrics) => hub.emit('job.metrics', { id, step, metrics: { ...metrics } }),
   });
-  const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend };
+  const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend, switchWorkspace: options.switchWorkspace ?? null };
   engine.start().catch((error: Error) => {
     if (engine.state === 'crashed') console.error(error.message);
   });
   return {
     handlers: {
-      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...modelsHandlers(context),
+      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context),
     },
     hub, context,
     publish: lock.publish,
-    close: async () => {
+    close: async ({ another = false } = {}) => {
       await jobs.close();
-      await catalogs.closeAll();
+      await catalogs.closeAll(another);
       await engine.stop();
       lock.release();
     },

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import * as catalog from './schema/catalog.ts';
+import * as disk from './schema/disk.ts';
 import * as job from './schema/job.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
@@ -15,11 +16,13 @@ const path = z.string().min(1).max(4096);
 const runId = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'expected a run id: letters, digits, - and _');
 const handle = z.string().min(1).max(4096);
 const index = z.number().int().nonnegative();
+const trashIds = z.strictObject({ ids: z.array(z.string().min(1).max(1024)).min(1).max(10_000) });
 const feature = { catalog: handle, source: z.number().int(), index };
 
 export const commands = {
   'system.info': { input: none, output: workspace.systemInfoSchema },
   'system.doctor': { input: none, output: z.strictObject({ text: z.string(), report: z.record(z.string(), z.unknown()) }) },
+  'system.memory': { input: none, output: disk.memorySchema },
   'files.browse': {
     input: z.strictObject({ path: path.nullable() }),
     output: z.strictObject({ path, parent: path.nullable(), entries: z.array(workspace.folderEntrySchema) }),
@@ -28,6 +31,26 @@ export const commands = {
   'workspace.add': { input: z.strictObject({ kind: z.enum(workspace.itemKinds), path }), output: workspace.itemSchema },
   /** Forgets a linked item; moves one of the workspace's own to its trash folder. */
   'workspace.remove': { input: z.strictObject({ kind: z.enum(workspace.itemKinds), id: z.string() }), output: ok },
+  'workspace.recent': { input: none, output: z.strictObject({ workspaces: z.array(disk.recentWorkspaceSchema) }) },
+  /**
+   * Closes this workspace and opens another under the same address; `workspace.switched` follows. Kind conflict when runs are under way
+   * and `interrupt` is false, not-found when the folder is no workspace and `create` is false. Where another Loupe has it open already,
+   * nothing is closed and `address` is that of its studio.
+   */
+  'workspace.switch': {
+    input: z.strictObject({ path, create: z.boolean(), interrupt: z.boolean() }),
+    output: z.strictObject({ path, address: z.string().nullable() }),
+  },
+  'disk.use': { input: none, output: disk.diskUseSchema },
+  /** Moves the workspace's own things to its trash: all of them or, on a refusal, none. */
+  'disk.recycle': {
+    input: z.strictObject({ items: z.array(z.strictObject({ kind: z.enum(disk.diskKinds), id: z.string().min(1).max(4096) })).min(1).max(1000) }),
+    output: z.strictObject({ ids: z.array(z.string()), bytes: z.number() }),
+  },
+  'disk.trash': { input: none, output: z.strictObject({ entries: z.array(disk.trashEntrySchema) }) },
+  'disk.restore': { input: trashIds, output: z.strictObject({ names: z.array(z.string()) }) },
+  /** Deletes entries of the trash for good; gives the bytes that they took. */
+  'disk.empty': { input: trashIds, output: z.strictObject({ bytes: z.number() }) },
   'models.find': { input: none, output: z.strictObject({ models: z.array(workspace.foundModelSchema) }) },
   'models.inspect': { input: z.strictObject({ path }), output: workspace.modelInfoSchema },
 
@@ -94,6 +117,10 @@ export const events = {
   /** One logged row of a run: the same names as `jobs.metrics`. */
   'job.metrics': z.strictObject({ id: z.string(), step: z.number().int(), metrics: z.record(z.string(), z.number().nullable()) }),
   'workspace.changed': z.strictObject({}),
+  /** This host serves another workspace now: load everything again. */
+  'workspace.switched': z.strictObject({ path: z.string() }),
+  /** The user chose an action of the studio in a menu of the window. */
+  'system.action': z.strictObject({ id: z.string() }),
   'catalog.changed': z.strictObject({ catalog: z.string(), source: z.number().int().nullable(), index: z.number().int().nullable() }),
   'engine.changed': z.strictObject({ engine: workspace.systemInfoSchema.shape.engine, backend: workspace.backendStatusSchema }),
   /** A catalog was opened from outside: a double click, a second `loupe FILE`. */

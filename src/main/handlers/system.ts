@@ -1,6 +1,7 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { SystemInfo } from '../../shared/schema/workspace.ts';
 import type { ServiceContext } from '../context.ts';
+import { memoryNow } from '../memory.ts';
 import type { HandlersOf } from './types.ts';
 
 export function systemInfo({ workspace, host, engine, backend }: ServiceContext): SystemInfo {
@@ -13,6 +14,7 @@ export function systemInfo({ workspace, host, engine, backend }: ServiceContext)
 export function systemHandlers(context: ServiceContext): HandlersOf<'system'> {
   return {
     'system.info': async () => systemInfo(context),
+    'system.memory': () => memoryNow(context.engine.pid),
     'system.doctor': async () => {
       const { doctorReport, renderDoctor } = await import('../doctor/report.ts');
       const report = await doctorReport({ workspace: context.workspace });

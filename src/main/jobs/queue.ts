@@ -90,6 +90,22 @@ export class JobQueue {
     this.#enqueue(id);
   }
 
+  /** Leaves a run out of the list, before its folder moves away; a folder that is no run is none in the list. Kind conflict while it is under way. */
+  forget(id: string): void {
+    const state = this.#jobs.get(id)?.state;
+    if (state === 'queued' || state === 'running' || state === 'pausing') throw new LoupeError('conflict', `id: the run "${id}" is ${state}: cancel it first`);
+    this.#jobs.delete(id);
+  }
+
+  /** Takes a run into the list whose folder has come back; one that cannot be read stays out. */
+  adopt(id: string): void {
+    const job = readJobs(this.#runs).find((candidate) => candidate.id === id);
+    if (job === undefined || this.#jobs.has(id)) return;
+    const inOrder = [...this.#jobs.values(), job].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+    this.#jobs.clear();
+    for (const each of inOrder) this.#jobs.set(each.id, each);
+  }
+
   metrics(id: string): MetricHistory {
     return jobMetrics(this.#runs, this.get(id).id);
   }

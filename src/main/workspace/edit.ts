@@ -1,12 +1,13 @@
 /** Adding to a workspace and removing from it. Nothing is copied, and nothing is deleted: what is removed lies in the trash folder. */
-import { mkdir, realpath, rename } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { Item, ItemKind } from '../../shared/schema/workspace.ts';
 import { detectKind } from './detect.ts';
-import { kindFolder, trashFolder } from './layout.ts';
+import { kindFolder } from './layout.ts';
 import { readLinks, writeLinks } from './links.ts';
 import { describeLink, linkId, scanWorkspace } from './scan.ts';
+import { moveToTrash } from './trash.ts';
 
 async function checkedPath(kind: ItemKind, given: string): Promise<string> {
   if (!isAbsolute(given)) throw new LoupeError('bad-request', `path: "${given}" is relative: give the whole path`);
@@ -43,8 +44,6 @@ export async function removeItem(workspace: string, kind: ItemKind, id: string):
   }
   const item = (await scanWorkspace(workspace)).items.find((i) => i.kind === kind && i.id === id && !i.linked);
   if (item === undefined) throw new LoupeError('not-found', `id: the workspace has no ${kind} "${id}"`);
-  const trash = trashFolder(workspace);
-  await mkdir(trash, { recursive: true });
-  await rename(item.path, join(trash, `${new Date().toISOString().replace(/[:.]/g, '-')}-${kind}-${item.name}`));
+  moveToTrash(workspace, kind, item.path, item.name);
   return item.path;
 }

@@ -16,7 +16,8 @@ export const kindFolder = (workspace: string, kind: ItemKind): string => join(wo
 /** Makes the workspace and its folders where they are missing. Kinds read-only, no-space, not-found, with the folder and the cure. */
 export function createWorkspace(workspace: string): void {
   try {
-    for (const folder of [...Object.values(kindFolders), 'runs']) mkdirSync(join(workspace, folder), { recursive: true });
+    // The trash too: on a full disk there may be no room to make it when it is needed.
+    for (const folder of [...Object.values(kindFolders), 'runs', '.trash']) mkdirSync(join(workspace, folder), { recursive: true });
   } catch (error) {
     const { kind } = toErrorBody(placeError(error, workspace));
     const { message } = toErrorBody(error);

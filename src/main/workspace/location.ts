@@ -18,3 +18,12 @@ export function defaultWorkspace(environment: NodeJS.ProcessEnv = process.env, h
   const documents = platform === 'linux' ? xdgDocuments(home, environment) : undefined;
   return join(documents ?? join(home, 'Documents'), 'Loupe');
 }
+
+/** Where Loupe keeps what belongs to the user and not to a workspace: `LOUPE_SETTINGS`, else the platform's settings folder + loupe. */
+export function settingsFolder(environment: NodeJS.ProcessEnv = process.env, home: string = homedir(), platform: NodeJS.Platform = process.platform): string {
+  const given = environment['LOUPE_SETTINGS'];
+  if (given) return resolve(given);
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Loupe');
+  if (platform === 'win32') return join(environment['APPDATA'] || join(home, 'AppData', 'Roaming'), 'Loupe');
+  return join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), 'loupe');
+}

@@ -8,27 +8,11 @@ import { detectKind } from './detect.ts';
 import { kindFolder } from './layout.ts';
 import { readLinks } from './links.ts';
 import type { Link } from './links.ts';
+import { sizeOf } from './size.ts';
 import { summarise } from './summaries.ts';
 
-/** Entries looked at to learn the size of one folder, and things listed of one kind. */
-const maxEntries = 20_000;
+/** Things listed of one kind. */
 const maxItems = 5000;
-
-/** Bytes below `path`, of its first 20,000 entries. Links are not followed. */
-async function bytesBelow(path: string): Promise<number> {
-  let total = 0;
-  let seen = 0;
-  const folders = [path];
-  for (let folder = folders.pop(); folder !== undefined && seen < maxEntries; folder = folders.pop()) {
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (++seen > maxEntries) break;
-      const child = join(folder, entry.name);
-      if (entry.isDirectory()) folders.push(child);
-      else if (entry.isFile()) total += await stat(child).then((s) => s.size, () => 0);
-    }
-  }
-  return total;
-}
 
 export function linkId(path: string): string {
   return `link-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
@@ -38,7 +22,7 @@ async function describe(kind: ItemKind, path: string, linked: boolean): Promise<
   const item = { kind, id: linked ? linkId(path) : basename(path), name: basename(path), path, linked };
   const status = await stat(path).catch(() => null);
   if (status === null) return { ...item, bytes: 0, modifiedAt: new Date(0).toISOString(), summary: [], problem: 'it is no longer at this path' };
-  const bytes = status.isDirectory() ? await bytesBelow(path) : status.size;
+  const bytes = status.isDirectory() ? (await sizeOf(path)).bytes : status.size;
   const { facts, problem } = await summarise(kind, path);
   return { ...item, bytes, modifiedAt: status.mtime.toISOString(), summary: facts, problem };
 }

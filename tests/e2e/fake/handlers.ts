@@ -1,6 +1,6 @@
 /** Handlers over made-up data, for looking at the pages. Label commands work and are kept in memory. */
 import { LoupeError } from '../../../src/shared/errors.ts';
-import type { Handlers } from '../../../src/shared/contract.ts';
+import { commands, type Handlers } from '../../../src/shared/contract.ts';
 import type { CatalogInfo, FeatureRow, Label } from '../../../src/shared/schema/catalog.ts';
 import type { Job } from '../../../src/shared/schema/job.ts';
 import { vector } from '../../../src/shared/schema/tensor.ts';
@@ -47,21 +47,20 @@ export function fakeHandlers(features: number, hub: EventHub): Handlers {
   const absent = async (): Promise<never> => {
     throw new LoupeError('unsupported', 'The stand-in host does not do this.');
   };
+  // What this stand-in does not make up is refused, so that a new command needs no line here.
+  const refused = Object.fromEntries(Object.keys(commands).map((name) => [name, absent])) as unknown as Handlers;
   return {
+    ...refused,
     'system.info': async () => ({ version: '0.1.0', platform: 'linux-x64', host: 'http', node: '24.21.0', workspace: '/home/ada/Documents/Loupe', engine: 'ready', backend: { id: 'tensorflow', detail: 'TensorFlow 2.21 on the CPU (AVX-512)', threads: 2, refused: [] } }),
     'system.doctor': async () => ({ text: 'Loupe 0.1.0\nbackend  tensorflow', report: {} }),
     'files.browse': async ({ path }) => ({ path: path ?? '/home/ada', parent: path === '/' ? null : '/', entries: [{ name: 'models', folder: true, bytes: 0, kind: null }, { name: 'pythia-160m', folder: true, bytes: 0, kind: 'model' }, { name: 'notes.txt', folder: false, bytes: 1200, kind: 'corpus' }] }),
     'workspace.list': async () => ({ path: '/home/ada/Documents/Loupe', items, freeBytes: 412e9 }),
-    'workspace.add': absent,
-    'workspace.remove': absent,
     'models.find': async () => ({ models: [{ path: '/home/ada/.cache/huggingface/hub/models--gpt2/snapshots/607a30d', name: 'gpt2', origin: 'hugging-face', bytes: 548_000_000, problem: null }] }),
     'models.inspect': async ({ path }) => ({ path, name: 'SmolLM2', family: 'llama', format: 'gguf', layers: 30, dModel: 576, heads: 9, vocab: 49_152, contextLength: 2048, parameters: 134.5e6, hooks: Array.from({ length: 30 }, (_, l) => ({ name: `blocks.${l}.hook_resid_post`, d: 576 })) }),
     ...createJobs(jobs, hub),
     'catalog.open': async () => info(),
     'catalog.close': async () => ({}),
     'catalog.info': async () => info(),
-    'catalog.verify': absent,
-    'catalog.copy': absent,
     'catalog.features': async ({ sort, descending, filter, search, offset, limit }) => {
       const words = search?.toLowerCase() ?? '';
       const found = rows.filter((row) => (filter.densityMin ?? 0) <= row.density && row.density <= (filter.densityMax ?? 1) && (filter.maxMin ?? 0) <= row.max && row.max <= (filter.maxMax ?? Infinity)
@@ -72,7 +71,6 @@ export function fakeHandlers(features: number, hub: EventHub): Handlers {
     'catalog.columns': async ({ names }) => ({ columns: names.map((name) => vector(Float32Array.from(rows, (row) => row[name]))) }),
     'catalog.feature': async ({ index }) => ({ ...made.feature(index), label: current(index) }),
     'catalog.context': async ({ index, context }) => made.context(index, context),
-    'catalog.search': absent,
     'catalog.labels': async ({ index }) => ({ history: history.get(index) ?? [] }),
     'catalog.setLabel': async ({ index, text, author, kind, confidence, notes }) => {
       const before = (history.get(index) ?? []).map((label) => ({ ...label, current: false }));

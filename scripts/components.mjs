@@ -1,7 +1,8 @@
 /**
  * Components: heavy optional parts, installed into their own folder of the cache on first use.
  *
- *   node scripts/components.mjs parity-venv      installs it where needed and prints its Python's path
+ *   node scripts/components.mjs parity-venv        installs it where needed and prints its Python's path
+ *   node scripts/components.mjs sentence-encoder   and its folder
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +12,9 @@ import { pathToFileURL } from 'node:url';
 import { writeAtomic } from './setup/atomic.mjs';
 import { withLock } from './setup/lock.mjs';
 import { cacheRoot, projectRoot } from './setup/paths.mjs';
+import { DownloadError } from './setup/download.mjs';
 import { createReporter } from './setup/progress.mjs';
+import { ensureSentenceEncoder } from './setup/sentence-encoder.mjs';
 import { findPython } from './setup/tools.mjs';
 
 /** A component that cannot be installed here, and what would help. */
@@ -77,12 +80,23 @@ async function ensureParityVenv({ cache, reporter, env }) {
   });
 }
 
+/** all-MiniLM-L6-v2, the encoder of semantic search: { folder }. */
+async function ensureEncoder({ cache, reporter, env }) {
+  const pins = JSON.parse(readFileSync(join(projectRoot, 'resources', 'runtime-pins.json'), 'utf8'));
+  try {
+    return { folder: await ensureSentenceEncoder({ pin: pins.sentenceEncoder, cache, python: findPython(env), reporter, env }) };
+  } catch (error) {
+    if (error instanceof DownloadError) throw new MissingComponentError('sentence-encoder', error.message, error.cure);
+    throw error;
+  }
+}
+
 /** The components by name. */
-const components = { 'parity-venv': ensureParityVenv };
+const components = { 'parity-venv': ensureParityVenv, 'sentence-encoder': ensureEncoder };
 
 /** Installs a component where it is not installed yet.
  * @param {string} name @param {{cache?: string, reporter?: ReturnType<typeof createReporter>, env?: Record<string, string | undefined>}} [options]
- * @returns {Promise<{folder: string, python: string}>} @throws MissingComponentError */
+ * @returns {Promise<{folder: string, python?: string}>} @throws MissingComponentError */
 export async function ensureComponent(name, { cache = cacheRoot(), reporter = createReporter(), env = process.env } = {}) {
   if (!Object.hasOwn(components, name)) throw new Error(`unknown component "${name}": use ${Object.keys(components).join(', ')}`);
   return components[name]({ cache, reporter, env });
@@ -90,7 +104,7 @@ export async function ensureComponent(name, { cache = cacheRoot(), reporter = cr
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   ensureComponent(process.argv[2] ?? '').then(
-    (component) => process.stdout.write(`${component.python}\n`),
+    (component) => process.stdout.write(`${component.python ?? component.folder}\n`),
     (error) => {
       process.stderr.write(`components: ${error.message}\n`);
       process.exit(3);

@@ -20,7 +20,7 @@ describe('components', () => {
   it('names the known ones for an unknown name, and the cure where Python is absent', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'loupe-components-'));
     try {
-      await assert.rejects(ensureComponent('nope', { cache }), /unknown component "nope": use parity-venv/);
+      await assert.rejects(ensureComponent('nope', { cache }), /unknown component "nope": use parity-venv, sentence-encoder/);
       await assert.rejects(ensureComponent('parity-venv', { cache, env: { PATH: '' } }), /there is no python3; install python3 with venv/);
     } finally {
       rmSync(cache, { recursive: true, force: true });

@@ -9,7 +9,7 @@ export interface TextBatch extends PaddedBatch {
   readonly rows: Int32Array;
 }
 
-/** `ids` int32 of at most `most` tokens; of a longer text the first ones, and its closing token. */
+/** `ids`, int32 [tokens], as int32 [at most `most`]: of a longer text the first ones, and its closing token. */
 export function cut(ids: Int32Array, most: number): Int32Array {
   if (ids.length <= most) return ids;
   const out = ids.slice(0, most);

@@ -13,6 +13,7 @@ import { catalogHandlers } from './handlers/catalog.ts';
 import { diskHandlers } from './handlers/disk.ts';
 import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
+import { labelsHandlers } from './handlers/labels.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { workspaceHandlers } from './handlers/workspace.ts';
@@ -91,7 +92,7 @@ export function createServices(options: ServiceOptions): Services {
   return {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
-      ...jobsHandlers(context), ...catalogHandlers(context),
+      ...jobsHandlers(context), ...catalogHandlers(context), ...labelsHandlers(context),
     },
     hub, context,
     publish: lock.publish,

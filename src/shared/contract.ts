@@ -7,6 +7,7 @@ import { z } from 'zod';
 import * as catalog from './schema/catalog.ts';
 import * as disk from './schema/disk.ts';
 import * as job from './schema/job.ts';
+import * as labels from './schema/labels.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
 
@@ -18,6 +19,9 @@ const handle = z.string().min(1).max(4096);
 const index = z.number().int().nonnegative();
 const trashIds = z.strictObject({ ids: z.array(z.string().min(1).max(1024)).min(1).max(10_000) });
 const feature = { catalog: handle, source: z.number().int(), index };
+const author = z.string().max(200);
+const listId = { catalog: handle, list: z.number().int() };
+const oneLabel = z.strictObject({ ...feature, label: z.number().int() });
 
 export const commands = {
   'system.info': { input: none, output: workspace.systemInfoSchema },
@@ -104,11 +108,69 @@ export const commands = {
     input: z.strictObject({
       ...feature, text: z.string().max(2000), author: z.string().max(200), kind: z.enum(catalog.labelKinds),
       confidence: z.number().int().min(1).max(5).nullable(), notes: z.string().max(20_000),
+      family: z.string().max(100).optional(), resolution: z.boolean().optional(),
     }),
     output: z.strictObject({ label: catalog.labelSchema }),
   },
   /** Takes the newest label back; the one before it is current again. */
   'catalog.undoLabel': { input: z.strictObject(feature), output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+
+  /** Takes one label back by its id; answers with the label that is current then. */
+  'labels.undo': { input: oneLabel, output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+  'labels.redo': { input: oneLabel, output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+  /** Skips a feature or marks it as unsure, for one author; null takes that back. Answers with what it was. */
+  'labels.review': {
+    input: z.strictObject({ ...feature, author, state: z.enum(labels.reviewStates).nullable() }),
+    output: z.strictObject({ before: z.enum(labels.reviewStates).nullable() }),
+  },
+  /** Features to label, int32 [n] in order. */
+  'labels.queue': {
+    input: z.strictObject({ catalog: handle, source: z.number().int(), author, filter: labels.queueFilterSchema }),
+    output: z.strictObject({ features: tensorSchema }),
+  },
+  'labels.progress': { input: z.strictObject({ catalog: handle, source: z.number().int(), author }), output: labels.progressReportSchema },
+  'labels.disagreements': {
+    input: z.strictObject({ catalog: handle, source: z.number().int(), offset: index, limit: z.number().int().min(1).max(500) }),
+    output: z.strictObject({ total: z.number().int(), rows: z.array(labels.disagreementSchema) }),
+  },
+  'labels.agreement': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: z.strictObject({ pairs: z.array(labels.agreementPairSchema) }) },
+  /** Scores of a feature's labels, and who set it aside. */
+  'labels.of': {
+    input: z.strictObject(feature),
+    output: z.strictObject({ scores: z.array(labels.scoreSchema), reviews: z.array(z.strictObject({ author: z.string(), state: z.enum(labels.reviewStates) })) }),
+  },
+  /** Families in use, the most used first. */
+  'labels.families': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: z.strictObject({ families: z.array(z.string()) }) },
+
+  'lists.all': { input: z.strictObject({ catalog: handle }), output: z.strictObject({ lists: z.array(labels.listSchema) }) },
+  'lists.items': { input: z.strictObject(listId), output: z.strictObject({ list: labels.listSchema, items: z.array(labels.listItemSchema) }) },
+  /** Ids of the lists that hold a feature. */
+  'lists.of': { input: z.strictObject(feature), output: z.strictObject({ lists: z.array(z.number().int()) }) },
+  'lists.create': {
+    input: z.strictObject({ catalog: handle, name: z.string().max(200), notes: z.string().max(20_000), author }),
+    output: z.strictObject({ list: labels.listSchema }),
+  },
+  'lists.rename': { input: z.strictObject({ ...listId, name: z.string().max(200), notes: z.string().max(20_000) }), output: z.strictObject({ before: labels.listSchema }) },
+  'lists.delete': { input: z.strictObject(listId), output: ok },
+  'lists.restore': { input: z.strictObject(listId), output: z.strictObject({ list: labels.listSchema }) },
+  'lists.add': {
+    input: z.strictObject({ ...listId, items: z.array(labels.newListItemSchema).max(200_000), author }),
+    output: z.strictObject({ added: z.array(z.strictObject({ source: z.number().int(), index })) }),
+  },
+  'lists.remove': {
+    input: z.strictObject({ ...listId, items: z.array(z.strictObject({ source: z.number().int(), index })).max(200_000) }),
+    output: z.strictObject({ removed: z.array(labels.listItemSchema) }),
+  },
+  /** Another place (between two others) or note; answers with the item as it was. */
+  'lists.change': {
+    input: z.strictObject({ ...listId, source: z.number().int(), index, place: z.number().finite().optional(), note: z.string().max(20_000).optional() }),
+    output: z.strictObject({ before: labels.listItemSchema }),
+  },
+
+  'comments.of': { input: z.strictObject(feature), output: z.strictObject({ comments: z.array(labels.commentSchema) }) },
+  'comments.add': { input: z.strictObject({ ...feature, text: z.string().max(20_000), author }), output: z.strictObject({ comment: labels.commentSchema }) },
+  'comments.delete': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
+  'comments.restore': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
 } as const;
 
 export const events = {

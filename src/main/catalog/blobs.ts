@@ -21,6 +21,11 @@ export const limits = {
   label: 2000,
   notes: 20_000,
   author: 200,
+  family: 100,
+  listName: 200,
+  scorer: 100,
+  judge: 200,
+  details: 100_000,
 } as const;
 
 /** The bytes of a typed array, without a copy. */

@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CatalogInfo, VerifyReport } from '../../shared/schema/catalog.ts';
 import { checkHeader } from './header.ts';
-import type { MethodInput, MethodOutput, ReadMethod } from './types.ts';
+import type { MethodInput, MethodOutput, ReadMethod, WriteMethod } from './types.ts';
 import { closeEverywhere, read, runAlone, write } from './threads.ts';
 
 export { setSlowQueryLog, stopThreads } from './threads.ts';
@@ -28,6 +28,10 @@ export interface CatalogClient {
   readonly labels: Answer<'labels'>;
   setLabel(input: MethodInput<'setLabel'>): Promise<MethodOutput<'setLabel'>>;
   undoLabel(input: MethodInput<'undoLabel'>): Promise<MethodOutput<'undoLabel'>>;
+  /** Any other question, by its method's name. */
+  ask<M extends ReadMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>>;
+  /** Any other change. Kind read-only where nothing may be written. */
+  change<M extends WriteMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>>;
   /** Kind disposed for whatever is asked afterwards. Opened twice, a catalog stays open for the other. */
   close(): Promise<void>;
 }
@@ -99,21 +103,23 @@ function client(path: string, readOnly: boolean): CatalogClient {
   const check = (): void => {
     if (!open) throw new LoupeError('disposed', `${path} was closed. Open it again.`);
   };
-  const ask = <M extends ReadMethod>(method: M) => async (input: MethodInput<M>): Promise<MethodOutput<M>> => {
+  const askNow = async <M extends ReadMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>> => {
     check();
     return read(path, method, input);
   };
-  const change = <M extends 'setLabel' | 'undoLabel'>(method: M) => async (input: MethodInput<M>): Promise<MethodOutput<M>> => {
+  const changeNow = async <M extends WriteMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>> => {
     check();
     if (readOnly) throw new LoupeError('read-only', `${path} is open read-only. Copy it to your workspace to label it.`);
     return write(path, method, input);
   };
+  const ask = <M extends ReadMethod>(method: M) => (input: MethodInput<M>): Promise<MethodOutput<M>> => askNow(method, input);
+  const change = <M extends 'setLabel' | 'undoLabel'>(method: M) => (input: MethodInput<M>): Promise<MethodOutput<M>> => changeNow(method, input);
   const info = ask('info');
   return {
     path, readOnly,
     info: async () => ({ ...(await info(null)), catalog: path, readOnly }),
     features: ask('features'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
-    setLabel: change('setLabel'), undoLabel: change('undoLabel'),
+    setLabel: change('setLabel'), undoLabel: change('undoLabel'), ask: askNow, change: changeNow,
     close: async () => {
       if (!open) return;
       open = false;

@@ -9,12 +9,16 @@ import { makeCatalog, openCatalogReader } from './opening.ts';
 import { addContext, addStore, stores } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
 import { addFeature, setCurrentLabel } from './tables/features.ts';
+import { addComment } from './tables/comments.ts';
 import { addLabel, currentLabel, indexLabel } from './tables/labels.ts';
+import { addItem, addList, allItems, allLists } from './tables/lists.ts';
 import { addModel, addVocabularyEntry, models, vocabulary } from './tables/models.ts';
+import { reviews, setReview } from './tables/reviews.ts';
+import { addScore, leadingScore } from './tables/scores.ts';
 import { addSource, completeSource, sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
-import { walkContexts, walkFeatures, walkLabels } from './walk.ts';
+import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from './walk.ts';
 
 /** Rows a transaction: bounds the journal. */
 const batch = 2000;
@@ -85,6 +89,7 @@ function copyRows(c: Copying): void {
   copyContexts(c);
   for (const source of sources(c.from)) copySource(c, source);
   copyLabels(c);
+  copyOpinions(c);
 }
 
 function copyContexts(c: Copying): void {
@@ -111,12 +116,17 @@ function copySource(c: Copying, source: SourceRow): void {
 }
 
 function copyLabels(c: Copying): void {
-  inBatches(c.to, walkLabels(c.from), (row) => addLabel(c.to, { ...row, source: c.sources.get(row.source) }));
+  const labels = new Ids('label');
+  inBatches(c.to, walkLabels(c.from), (row) => labels.set(row.id, addLabel(c.to, { ...row, source: c.sources.get(row.source) })));
+  inBatches(c.to, walkScores(c.from), ({ row, problem }) => {
+    refuse(problem);
+    addScore(c.to, { ...row, label: labels.get(row.label) });
+  });
   for (const source of sources(c.to)) {
     inBatches(c.to, labelledFeatures(c.to, source.id), (feature) => {
       const row = currentLabel(c.to, source.id, feature);
       if (row === null) return;
-      setCurrentLabel(c.to, source.id, feature, row);
+      setCurrentLabel(c.to, source.id, feature, row, leadingScore(c.to, row.id));
       indexLabel(c.to, row.id, row.text, row.notes);
     });
   }
@@ -126,4 +136,13 @@ function labelledFeatures(db: WriteHandle, source: number): Set<number> {
   const found = new Set<number>();
   for (const row of walkLabels(db)) if (row.source === source) found.add(row.feature);
   return found;
+}
+
+/** What people made beside labels: reviews, lists with their features, comments. */
+function copyOpinions(c: Copying): void {
+  inBatches(c.to, reviews(c.from), (row) => setReview(c.to, { ...row, source: c.sources.get(row.source) }));
+  const lists = new Ids('list');
+  inBatches(c.to, allLists(c.from), (row) => lists.set(row.id, addList(c.to, row)));
+  inBatches(c.to, allItems(c.from), (row) => void addItem(c.to, { ...row, list: lists.get(row.list), source: c.sources.get(row.source) }));
+  inBatches(c.to, walkComments(c.from), (row) => addComment(c.to, { ...row, source: c.sources.get(row.source) }));
 }

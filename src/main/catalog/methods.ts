@@ -1,7 +1,12 @@
 /** What the catalog threads can be asked, in three tables: on a reading handle, on the writing handle, and without a handle. */
 import { copyValidated } from './copy.ts';
 import { addChunk, addContexts, beginBuild, endBuild } from './ingest.ts';
-import { setLabel, undoLastLabel } from './labelling.ts';
+import { addFeatureComment, commentsOf, deleteFeatureComment, restoreFeatureComment } from './commenting.ts';
+import {
+  addToFeatureList, changeListItem, createFeatureList, deleteFeatureList, featureListItems, featureListsOf, listsOfFeature, removeFromFeatureList, renameFeatureList, restoreFeatureList,
+} from './feature-lists.ts';
+import { redoLabel, setLabel, setReviewState, undoLabel, undoLastLabel } from './labelling.ts';
+import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, labelProgress, labelQueue } from './opinions.ts';
 import { makeCatalog } from './opening.ts';
 import { catalogInfo, columns, featurePageOf, features, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
@@ -15,6 +20,16 @@ export const readMethods = {
   context: wholeContext,
   search,
   labels,
+  'labels.queue': labelQueue,
+  'labels.progress': labelProgress,
+  'labels.disagreements': labelDisagreements,
+  'labels.agreement': labelAgreement,
+  'labels.of': featureOpinions,
+  'labels.families': labelFamilies,
+  'lists.all': featureListsOf,
+  'lists.items': featureListItems,
+  'lists.of': listsOfFeature,
+  'comments.of': commentsOf,
 } as const;
 
 export const writeMethods = {
@@ -22,6 +37,19 @@ export const writeMethods = {
   prepare: (_db: ReadHandle, _input: null) => null,
   setLabel,
   undoLabel: undoLastLabel,
+  'labels.undo': undoLabel,
+  'labels.redo': redoLabel,
+  'labels.review': setReviewState,
+  'lists.create': createFeatureList,
+  'lists.rename': renameFeatureList,
+  'lists.delete': deleteFeatureList,
+  'lists.restore': restoreFeatureList,
+  'lists.add': addToFeatureList,
+  'lists.remove': removeFromFeatureList,
+  'lists.change': changeListItem,
+  'comments.add': addFeatureComment,
+  'comments.delete': deleteFeatureComment,
+  'comments.restore': restoreFeatureComment,
   beginBuild,
   addContexts,
   addChunk,

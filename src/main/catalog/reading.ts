@@ -54,8 +54,8 @@ export function catalogInfo(db: ReadHandle): Omit<CatalogInfo, 'catalog' | 'read
 }
 
 export function toLabel(row: LabelRow, currentId: number | null): Label {
-  const { uid: _uid, source: _source, feature: _feature, undoneAt: _undoneAt, ...rest } = row;
-  return { ...rest, current: row.id === currentId };
+  const { uid: _uid, source: _source, feature: _feature, undoneAt, ...rest } = row;
+  return { ...rest, current: row.id === currentId, undone: undoneAt !== null };
 }
 
 function previewOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, index: number): FeatureRow['preview'] {

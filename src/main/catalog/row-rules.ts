@@ -2,6 +2,7 @@
 import type { ContextRow } from './tables/contexts.ts';
 import type { ExampleRow } from './tables/examples.ts';
 import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
+import type { ScoreRow } from './tables/scores.ts';
 import type { SourceRow } from './tables/sources.ts';
 
 export function contextProblem(row: ContextRow, contextLength: number, knows: (token: number) => boolean): string | null {
@@ -41,4 +42,12 @@ export function exampleProblem(row: ExampleRow, feature: FeatureRecord, contextL
   if (!(row.value > 0) || row.value > row.maximum || row.value > feature.max) return `${name} has the activation ${row.value}, and its window at most ${row.maximum}`;
   const step = row.maximum / 255;
   return Math.abs(row.activations[row.peak - row.start]! * step - row.value) <= step ? null : `${name} has different activations at its peak`;
+}
+
+export function scoreProblem(row: ScoreRow): string | null {
+  const inside = (value: number): boolean => value >= -1 && value <= 1;
+  if (!inside(row.value)) return `score ${row.id} is ${row.value}, beyond what a score can be`;
+  if (row.n < 0) return `score ${row.id} says that ${row.n} windows were judged`;
+  if ((row.low === null) !== (row.high === null)) return `score ${row.id} has half an interval`;
+  return row.low === null || (row.low <= row.value && row.value <= row.high! && inside(row.low) && inside(row.high!)) ? null : `score ${row.id} lies outside its interval`;
 }

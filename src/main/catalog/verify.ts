@@ -9,7 +9,9 @@ import { sqliteError } from './sqlite-errors.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
 import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
-import { walkContexts, walkFeatures, walkLabels } from './walk.ts';
+import { allItems, allLists } from './tables/lists.ts';
+import { reviews } from './tables/reviews.ts';
+import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from './walk.ts';
 
 const mostProblems = 100;
 
@@ -55,13 +57,33 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('sources', () => { all = sources(db); return `${all.length}`; });
       report.part('contexts', (note) => verifyContexts(db, note));
       for (const source of all) report.part(`features of source ${source.id}`, (note) => verifySource(db, source, note));
-      report.part('labels', () => `${[...walkLabels(db)].length}`);
+      report.part('labels', () => `${count(walkLabels(db))}`);
+      report.part('scores', (note) => verifyScores(db, note));
+      report.part('reviews', () => `${count(reviews(db))}`);
+      report.part('lists', () => `${allLists(db).length} with ${count(allItems(db))} features`);
+      report.part('comments', () => `${count(walkComments(db))}`);
     });
   } catch (error) {
     const known = sqliteError(error, db.path);
     report.problems.push(known instanceof LoupeError ? known.message : String(error));
   }
   return all.length > 0 && all.every((source) => source.complete);
+}
+
+/** Walks over rows whose reading is their check. */
+function count(rows: Iterable<unknown>): number {
+  let n = 0;
+  for (const _row of rows) n++;
+  return n;
+}
+
+function verifyScores(db: ReadHandle, note: (problem: string) => void): string {
+  let n = 0;
+  for (const { problem } of walkScores(db)) {
+    n++;
+    if (problem !== null) note(problem);
+  }
+  return `${n}`;
 }
 
 function verifyContexts(db: ReadHandle, note: (problem: string) => void): string {

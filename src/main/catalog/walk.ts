@@ -1,15 +1,19 @@
 /** Walking over every row of a catalog in pages, each row checked: what verifying and copying have in common. */
 import type { ReadHandle } from './handle.ts';
-import { contextProblem, exampleProblem, featureProblem } from './row-rules.ts';
+import { contextProblem, exampleProblem, featureProblem, scoreProblem } from './row-rules.ts';
 import { contextsAfter, stores } from './tables/contexts.ts';
 import type { ContextRow, StoreRow } from './tables/contexts.ts';
 import { examples } from './tables/examples.ts';
 import type { ExampleRow } from './tables/examples.ts';
+import { commentsAfter } from './tables/comments.ts';
+import type { CommentRow } from './tables/comments.ts';
 import { currentLabel, labelsAfter } from './tables/labels.ts';
 import type { LabelRow } from './tables/labels.ts';
-import { featureDetails, featuresAfter } from './tables/features.ts';
+import { expectedCopies, featureDetails, featuresAfter, labelCopies } from './tables/features.ts';
 import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
 import { vocabulary } from './tables/models.ts';
+import { leadingScore, scoresAfter } from './tables/scores.ts';
+import type { ScoreRow } from './tables/scores.ts';
 import type { SourceRow } from './tables/sources.ts';
 
 const page = 500;
@@ -60,7 +64,27 @@ export function* walkFeatures(db: ReadHandle, source: SourceRow): Generator<Walk
 
 function labelProblem(db: ReadHandle, source: SourceRow, record: FeatureRecord): string | null {
   const current = currentLabel(db, source.id, record.index);
-  return (current?.text ?? null) === record.label ? null : `feature ${record.index} of source ${source.id} shows another label than its history has`;
+  const expected = expectedCopies(current, current === null ? null : leadingScore(db, current.id));
+  return labelCopies(db, source.id, record.index) === expected ? null : `feature ${record.index} of source ${source.id} shows another label than its history has`;
+}
+
+/** Every score with what is wrong with it. */
+export function* walkScores(db: ReadHandle): Generator<{ row: ScoreRow; problem: string | null }> {
+  for (let after = -1; ;) {
+    const rows = scoresAfter(db, after, page);
+    if (rows.length === 0) return;
+    for (const row of rows) yield { row, problem: scoreProblem(row) };
+    after = rows.at(-1)!.id;
+  }
+}
+
+export function* walkComments(db: ReadHandle): Generator<CommentRow> {
+  for (let after = -1; ;) {
+    const rows = commentsAfter(db, after, page);
+    if (rows.length === 0) return;
+    yield* rows;
+    after = rows.at(-1)!.id;
+  }
 }
 
 export function* walkLabels(db: ReadHandle): Generator<LabelRow> {

@@ -12,9 +12,15 @@ export const labelSchema = z.strictObject({
   /** 1 (a guess) to 5 (certain). */
   confidence: z.number().int().min(1).max(5).nullable(),
   notes: z.string(),
+  /** The role that the feature plays, a short free text; empty for none. */
+  family: z.string(),
+  /** Settles a disagreement: written with the labels of the others in view. */
+  resolution: z.boolean(),
   createdAt: z.string(),
   /** The newest that was not undone. */
   current: z.boolean(),
+  /** Taken back; it can be put back. */
+  undone: z.boolean(),
 });
 
 /** One feature space inside a catalog: a dictionary's latents at one hook, a layer's neurons... */

@@ -72,9 +72,9 @@ export function fakeHandlers(features: number, hub: EventHub): Handlers {
     'catalog.feature': async ({ index }) => ({ ...made.feature(index), label: current(index) }),
     'catalog.context': async ({ index, context }) => made.context(index, context),
     'catalog.labels': async ({ index }) => ({ history: history.get(index) ?? [] }),
-    'catalog.setLabel': async ({ index, text, author, kind, confidence, notes }) => {
+    'catalog.setLabel': async ({ index, text, author, kind, confidence, notes, family = '', resolution = false }) => {
       const before = (history.get(index) ?? []).map((label) => ({ ...label, current: false }));
-      const label: Label = { id: before.length + 1, text, author, kind, confidence, notes, createdAt: new Date().toISOString(), current: true };
+      const label: Label = { id: before.length + 1, text, author, kind, confidence, notes, family, resolution, createdAt: new Date().toISOString(), current: true, undone: false };
       history.set(index, [label, ...before]);
       relabel(index);
       return { label };

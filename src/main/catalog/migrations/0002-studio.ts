@@ -42,6 +42,7 @@ CREATE TABLE source_columns (
 
 const labels = `
 ALTER TABLE labels ADD COLUMN family TEXT NOT NULL DEFAULT '' CHECK (length(family) <= 100);
+ALTER TABLE labels ADD COLUMN resolution INTEGER NOT NULL DEFAULT 0 CHECK (resolution IN (0, 1));
 
 CREATE TABLE scores (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -151,14 +151,33 @@ export interface CurrentLabel {
   readonly text: string;
   readonly kind: string;
   readonly confidence: number | null;
+  readonly family: string;
+  readonly notes: string;
 }
 
-/** Keeps the copy of the current label that sorting and filtering use. */
-export function setCurrentLabel(db: WriteHandle, source: number, index: number, label: CurrentLabel | null): void {
+/** Keeps the copy of the current label, and of its `score`, that sorting and filtering use. */
+export function setCurrentLabel(db: WriteHandle, source: number, index: number, label: CurrentLabel | null, score: number | null): void {
   db.run(
-    'UPDATE features SET labelled = ?, label = ?, label_id = ?, label_kind = ?, confidence = ? WHERE source = ? AND idx = ?',
-    label === null ? 0 : 1, label?.text ?? null, label?.id ?? null, label?.kind ?? null, label?.confidence ?? null, source, index,
+    'UPDATE features SET labelled = ?, label = ?, label_id = ?, label_kind = ?, confidence = ?, family = ?, notes = ?, score = ? WHERE source = ? AND idx = ?',
+    label === null ? 0 : 1, label?.text ?? null, label?.id ?? null, label?.kind ?? null, label?.confidence ?? null,
+    label === null || label.family === '' ? null : label.family, label === null || label.notes === '' ? 0 : 1, score, source, index,
   );
+}
+
+/** The copies that `setCurrentLabel` keeps, as one text to compare: what is stored must be what the history says. */
+export function labelCopies(db: ReadHandle, source: number, index: number): string {
+  const row = db.get('SELECT label, label_id, label_kind, confidence, family, notes, score FROM features WHERE source = ? AND idx = ?', source, index);
+  return row === undefined ? '' : copiesText([row['label'], row['label_id'], row['label_kind'], row['confidence'], row['family'], row['notes'], row['score']]);
+}
+
+/** What the copies of a label should be. */
+export function expectedCopies(label: CurrentLabel | null, score: number | null): string {
+  if (label === null) return copiesText([null, null, null, null, null, 0, null]);
+  return copiesText([label.text, label.id, label.kind, label.confidence, label.family === '' ? null : label.family, label.notes === '' ? 0 : 1, score]);
+}
+
+function copiesText(cells: readonly unknown[]): string {
+  return JSON.stringify(cells.map((cell) => (typeof cell === 'bigint' || cell instanceof Uint8Array ? 'no such value' : cell)));
 }
 
 export function labelText(db: ReadHandle, source: number, index: number): string | null {

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { generateCatalog } from '../../../../bench/generate-catalog.ts';
 import { copyValidated } from '../../../../src/main/catalog/copy.ts';
-import { setLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
+import { addFeatureComment } from '../../../../src/main/catalog/commenting.ts';
+import { addToFeatureList, createFeatureList } from '../../../../src/main/catalog/feature-lists.ts';
+import { setLabel, setReviewState, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
 import { openCatalogReader, openCatalogWriter } from '../../../../src/main/catalog/opening.ts';
 import { search } from '../../../../src/main/catalog/reading.ts';
 import { info } from '../../../../src/main/catalog/tables/info.ts';
-import { labelHistory } from '../../../../src/main/catalog/tables/labels.ts';
+import { setCurrentLabel } from '../../../../src/main/catalog/tables/features.ts';
+import { currentLabel, labelHistory } from '../../../../src/main/catalog/tables/labels.ts';
+import { addScore } from '../../../../src/main/catalog/tables/scores.ts';
 import { dumpCatalog } from '../../../support/dump-catalog.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loupe-copy-'));
@@ -23,6 +27,12 @@ before(() => {
   label('kept');
   label('undone');
   undoLastLabel(db, { source: 1, index: 0 });
+  addScore(db, { uid: 's', label: currentLabel(db, 1, 0)!.id, scorer: 'detection', value: 0.7, low: 0.6, high: 0.8, n: 70, negatives: 'random', judge: 'rule', promptHash: 'p', createdAt: 't', details: '{}' });
+  setCurrentLabel(db, 1, 0, currentLabel(db, 1, 0), 0.7);
+  setReviewState(db, { source: 1, index: 3, author: 'Ada', state: 'unsure' });
+  const { list } = createFeatureList(db, { name: 'herbs', notes: 'n', author: 'Ada' });
+  addToFeatureList(db, { list: list.id, items: [{ source: 1, index: 3, note: 'why' }], author: 'Ada' });
+  addFeatureComment(db, { source: 1, index: 3, text: 'two senses', author: 'Bo' });
   db.close();
   copyValidated(from, to);
 });
@@ -31,7 +41,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('every row is the same, and so is the text index; the file has an identity of its own', () => {
   const [a, b] = [dumpCatalog(from), dumpCatalog(to)];
-  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'examples', 'labels', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
+  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
   const [one, other] = [openCatalogReader(from), openCatalogReader(to)];
   assert.notEqual(info(one).get('uid'), info(other).get('uid'));
   one.close();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setLabel, timeAfter, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
-import { feature } from '../../../../src/main/catalog/tables/features.ts';
-import { labelHistory, searchLabels } from '../../../../src/main/catalog/tables/labels.ts';
+import { redoLabel, setLabel, setReviewState, timeAfter, undoLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
+import { expectedCopies, feature, labelCopies } from '../../../../src/main/catalog/tables/features.ts';
+import { Random } from '../../../../src/engine/random.ts';
+import { currentLabel, labelHistory, searchLabels } from '../../../../src/main/catalog/tables/labels.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
@@ -43,4 +44,60 @@ test('a new label is dated after the one it follows, even where another clock wa
   assert.equal(timeAfter('2026-05-01T12:00:00.000Z', now), '2026-05-01T12:00:00.001Z');
   assert.equal(timeAfter('2026-05-02T00:00:00.000Z', now), '2026-05-02T00:00:00.001Z');
   assert.equal(timeAfter('no time at all', now), '2026-05-01T12:00:00.000Z');
+});
+
+test('any label of the history can be taken back and put back; the newest that stands is current', () => {
+  const db = smallCatalog();
+  const [first, second] = ['first', 'second'].map((text) => setLabel(db, input(text)).label);
+  const of = (label: number) => ({ source: 1, index: 0, label });
+  assert.equal(undoLabel(db, of(first!.id)).label!.text, 'second');
+  assert.equal(undoLabel(db, of(second!.id)).label, null);
+  assert.throws(() => undoLabel(db, of(second!.id)), (error: unknown) => error instanceof LoupeError && error.kind === 'conflict');
+  assert.equal(redoLabel(db, of(first!.id)).label!.text, 'first');
+  assert.equal(redoLabel(db, of(second!.id)).label!.text, 'second');
+  assert.throws(() => redoLabel(db, { source: 1, index: 1, label: first!.id }), (error: unknown) => error instanceof LoupeError && error.kind === 'not-found');
+  db.close();
+});
+
+/** What is seen of every feature: label, copies, history without times. */
+function seen(db: ReturnType<typeof smallCatalog>): string {
+  return JSON.stringify([0, 1, 2].map((index) => [labelCopies(db, 1, index), labelHistory(db, 1, index).map(({ id, text, undoneAt }) => [id, text, undoneAt !== null]), searchLabels(db, 1, '"word"', 99).length]));
+}
+
+test('any run of labels over several features, undone from the last to the first and redone, passes through the same states', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = Random.from(seed, 'undo');
+    const db = smallCatalog();
+    const states = [seen(db)];
+    const made: { source: number; index: number; label: number }[] = [];
+    for (let step = 0; step < 12; step++) {
+      const index = random.integer(3);
+      const { label } = setLabel(db, { ...input(`word ${step}`), index, family: ['', 'topic'][random.integer(2)]!, confidence: 1 + random.integer(5), notes: ['', 'n'][random.integer(2)]! });
+      made.push({ source: 1, index, label: label.id });
+      states.push(seen(db));
+    }
+    // Undone labels stay in the history, so it is the current ones that are compared on the way back.
+    const current = (): string => JSON.stringify([0, 1, 2].map((index) => labelCopies(db, 1, index)));
+    const copies = [current()];
+    for (const address of made.toReversed()) {
+      undoLabel(db, address);
+      copies.push(current());
+    }
+    assert.equal(JSON.parse(copies.at(-1)!)[0], expectedCopies(null, null));
+    const back = copies.toReversed();
+    for (const [i, address] of made.entries()) {
+      redoLabel(db, address);
+      assert.equal(current(), back[i + 1], `seed ${seed}, step ${i}`);
+    }
+    assert.equal(seen(db), states.at(-1));
+    for (const index of [0, 1, 2]) assert.equal(labelCopies(db, 1, index), expectedCopies(currentLabel(db, 1, index), null));
+    db.close();
+  }
+});
+
+test('a review belongs to its author and says what it was before', () => {
+  const db = smallCatalog();
+  const review = (author: string, state: 'skipped' | 'unsure' | null) => setReviewState(db, { source: 1, index: 0, author, state }).before;
+  assert.deepEqual([review('Ada', 'skipped'), review('Ada', 'unsure'), review('Bo', 'skipped'), review('Ada', null), review('Ada', null)], [null, 'skipped', null, 'unsure', null]);
+  db.close();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contextProblem, exampleProblem, featureProblem } from '../../../../src/main/catalog/row-rules.ts';
+import { contextProblem, exampleProblem, featureProblem, scoreProblem } from '../../../../src/main/catalog/row-rules.ts';
 import { context } from '../../../../src/main/catalog/tables/contexts.ts';
 import { feature } from '../../../../src/main/catalog/tables/features.ts';
 import { source } from '../../../../src/main/catalog/tables/sources.ts';
@@ -44,4 +44,14 @@ test('examples: place, peak and activations', () => {
   assert.match(problem({ value: 3 })!, /activation 3/);
   assert.match(problem({ value: NaN })!, /activation NaN/);
   assert.match(problem({ value: 1 })!, /different activations/);
+});
+
+test('scores: value and interval', () => {
+  const score = { id: 1, uid: 's', label: 1, scorer: 'detection', value: 0.7, low: 0.6, high: 0.8, n: 70, negatives: 'random', judge: 'rule', promptHash: '', createdAt: 't', details: '{}' };
+  assert.equal(scoreProblem(score), null);
+  assert.equal(scoreProblem({ ...score, low: null, high: null }), null);
+  assert.match(scoreProblem({ ...score, value: 7 })!, /beyond/);
+  assert.match(scoreProblem({ ...score, low: null })!, /half an interval/);
+  assert.match(scoreProblem({ ...score, low: 0.75 })!, /outside its interval/);
+  assert.match(scoreProblem({ ...score, n: -1 })!, /-1 windows/);
 });

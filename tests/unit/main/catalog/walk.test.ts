@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { setLabel } from '../../../../src/main/catalog/labelling.ts';
 import { source } from '../../../../src/main/catalog/tables/sources.ts';
 import { setCurrentLabel } from '../../../../src/main/catalog/tables/features.ts';
-import { knownTokens, walkContexts, walkFeatures, walkLabels } from '../../../../src/main/catalog/walk.ts';
+import { addComment } from '../../../../src/main/catalog/tables/comments.ts';
+import { addScore } from '../../../../src/main/catalog/tables/scores.ts';
+import { knownTokens, walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from '../../../../src/main/catalog/walk.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
 test('every row is visited once, and a sound one has no problem', () => {
@@ -19,7 +21,32 @@ test('every row is visited once, and a sound one has no problem', () => {
 test('a feature that shows another label than its history has is a problem', () => {
   const db = smallCatalog();
   setLabel(db, { source: 1, index: 1, text: 'true', author: '', kind: 'manual', confidence: null, notes: '' });
-  setCurrentLabel(db, 1, 1, { id: 1, text: 'false', kind: 'manual', confidence: null });
+  setCurrentLabel(db, 1, 1, { id: 1, text: 'false', kind: 'manual', confidence: null, family: '', notes: '' }, null);
   assert.match([...walkFeatures(db, source(db, 1)!)][1]!.problem!, /another label/);
+  db.close();
+});
+
+test('a copy that says another family, confidence or score than the label is a problem too', () => {
+  const db = smallCatalog();
+  const { label } = setLabel(db, { source: 1, index: 1, text: 'true', author: '', kind: 'manual', confidence: null, notes: '', family: 'topic' });
+  const kept = { id: label.id, text: 'true', kind: 'manual', confidence: null, family: 'topic', notes: '' };
+  const problem = (): string | null => [...walkFeatures(db, source(db, 1)!)][1]!.problem;
+  assert.equal(problem(), null);
+  for (const [change, score] of [[{ family: 'token' }, null], [{ confidence: 2 }, null], [{ notes: 'x' }, null], [{}, 0.5]] as const) {
+    setCurrentLabel(db, 1, 1, { ...kept, ...change }, score);
+    assert.match(problem()!, /another label/, JSON.stringify(change));
+  }
+  db.close();
+});
+
+test('scores and comments are walked; a score outside its interval is a problem', () => {
+  const db = smallCatalog();
+  const { label } = setLabel(db, { source: 1, index: 1, text: 'true', author: '', kind: 'rule', confidence: null, notes: '' });
+  const score = { uid: 's1', label: label.id, scorer: 'detection', value: 0.7, low: 0.6, high: 0.8, n: 70, negatives: 'random', judge: 'rule', promptHash: '', createdAt: 't', details: '{}' };
+  addScore(db, score);
+  addScore(db, { ...score, uid: 's2', high: 0.65 });
+  addComment(db, { uid: 'c1', source: 1, feature: 0, text: 'hm', author: 'Ada', createdAt: 't', deletedAt: null });
+  assert.deepEqual([...walkScores(db)].map(({ problem }) => problem), [null, 'score 2 lies outside its interval']);
+  assert.deepEqual([...walkComments(db)].map(({ text }) => text), ['hm']);
   db.close();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { feature, featureColumn, featureDetails, featurePage, featuresAfter, labelText, setCurrentLabel } from '../../../../../src/main/catalog/tables/features.ts';
+import { expectedCopies, feature, featureColumn, featureDetails, featurePage, featuresAfter, labelCopies, labelText, setCurrentLabel } from '../../../../../src/main/catalog/tables/features.ts';
 import { LoupeError } from '../../../../../src/shared/errors.ts';
 import { smallCatalog } from '../../../../support/small-catalog.ts';
 
@@ -36,10 +36,12 @@ test('details come back as they went in; without a row the file is damaged', () 
 
 test('the current label is copied to the row that is sorted by, and taken off again', () => {
   const db = smallCatalog();
-  setCurrentLabel(db, 1, 1, { id: 5, text: 'colours', kind: 'rule', confidence: 2 });
+  setCurrentLabel(db, 1, 1, { id: 5, text: 'colours', kind: 'rule', confidence: 2, family: 'topic', notes: 'some' }, 0.75);
+  assert.deepEqual({ ...db.get('SELECT family, notes, score FROM features WHERE idx = 1')! }, { family: 'topic', notes: 1, score: 0.75 });
   assert.deepEqual([labelText(db, 1, 1), feature(db, 1, 1)!.confidence], ['colours', 2]);
   assert.deepEqual(featurePage(db, { ...query, filter: { labelled: true } }).rows.map(({ index }) => index), [1]);
-  setCurrentLabel(db, 1, 1, null);
+  setCurrentLabel(db, 1, 1, null, null);
+  assert.equal(labelCopies(db, 1, 1), expectedCopies(null, null));
   assert.equal(labelText(db, 1, 1), null);
   assert.deepEqual(featuresAfter(db, 1, 0, 5).map(({ index }) => index), [1, 2]);
   db.close();

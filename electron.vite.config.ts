@@ -19,6 +19,7 @@ export default defineConfig({
           'main/index': source('main/index.ts'),
           'engine/process': source('engine/process.ts'),
           'catalog/worker': source('main/catalog/worker.ts'),
+          'share/worker': source('main/share/worker.ts'),
           'cli/loupe': source('cli/loupe.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

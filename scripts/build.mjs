@@ -14,7 +14,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const stamp = join(root, 'out', '.stamp');
 const inputs = ['src', 'electron.vite.config.ts', 'package.json', 'package-lock.json'];
 /** Without these there is no build, whatever the stamp says. */
-const outputs = ['main/index.js', 'preload/index.cjs', 'renderer/index.html', 'engine/process.js', 'cli/loupe.js', 'catalog/worker.js'];
+const outputs = ['main/index.js', 'preload/index.cjs', 'renderer/index.html', 'engine/process.js', 'cli/loupe.js', 'catalog/worker.js', 'share/worker.js'];
 
 function filesBelow(path) {
   if (!statSync(path).isDirectory()) return [path];

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const entries = {
   engine: ['./process.ts', '../engine/process.js'],
   'catalog-worker': ['../main/catalog/worker.ts', '../catalog/worker.js'],
+  'share-worker': ['../main/share/worker.ts', '../share/worker.js'],
   cli: ['../cli/loupe.ts', '../cli/loupe.js'],
   preload: ['../../out/preload/index.cjs', '../preload/index.cjs'],
   renderer: ['../../out/renderer', '../renderer'],

@@ -36,5 +36,6 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'catalog build', summary: 'Describe every feature of a dictionary over a store, in one file', load: () => import('./catalog-build.ts') },
   { name: 'catalog info', summary: 'What a catalog holds', load: () => import('./catalog-info.ts') },
   { name: 'catalog verify', summary: 'Check that a catalog is whole and unharmed', load: () => import('./catalog-verify.ts') },
+  { name: 'catalog export', summary: 'Write a catalog or a part of it as .loupe, web site, Neuronpedia JSONL, CSV or Parquet', load: () => import('./catalog-export.ts') },
   { name: 'catalog search', summary: 'Find words in labels and examples', load: () => import('./catalog-search.ts') },
 ];

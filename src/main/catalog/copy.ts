@@ -6,6 +6,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { WriteHandle, ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
 import { makeCatalog, openCatalogReader } from './opening.ts';
+import { heldFeatures } from './selection.ts';
 import { addContext, addStore, stores } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
 import { addFeature, setCurrentLabel } from './tables/features.ts';
@@ -112,7 +113,7 @@ function copySource(c: Copying, source: SourceRow): void {
     features++;
   });
   // An incomplete source stays one: its build cannot be resumed in the copy, but what it holds can be read.
-  if (source.complete && features === source.features) completeSource(c.to, id);
+  if (source.complete && features === heldFeatures(source)) completeSource(c.to, id);
 }
 
 function copyLabels(c: Copying): void {

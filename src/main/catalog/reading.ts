@@ -8,6 +8,7 @@ import { vector } from '../../shared/schema/tensor.ts';
 import { expandDocuments } from './blobs.ts';
 import type { ReadHandle } from './handle.ts';
 import { ftsQuery, parseSearch, snippetOf } from './search-text.ts';
+import { heldFeatures } from './selection.ts';
 import { context, featuresByContext } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import { examples, examplesInContext, topExample } from './tables/examples.ts';
@@ -38,7 +39,8 @@ export function requireSource(db: ReadHandle, id: number): SourceRow {
 export function requireFeature(db: ReadHandle, sourceRow: SourceRow, index: number): FeatureRecord {
   const row = feature(db, sourceRow.id, index);
   if (row !== null) return row;
-  const why = index < sourceRow.features ? 'the catalog is incomplete: build it again to go on' : `it has ${sourceRow.features} features`;
+  const absent = heldFeatures(sourceRow) < sourceRow.features ? 'this file holds a selection without it' : 'the catalog is incomplete: build it again to go on';
+  const why = index < sourceRow.features ? absent : `it has ${sourceRow.features} features`;
   throw new LoupeError('not-found', `source ${sourceRow.id} has no feature ${index}: ${why}.`);
 }
 

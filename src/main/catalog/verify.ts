@@ -5,6 +5,7 @@ import { openReader } from './handle.ts';
 import type { ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
 import { checkSchema } from './schema.ts';
+import { heldFeatures } from './selection.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
 import { sources } from './tables/sources.ts';
@@ -105,7 +106,8 @@ function verifySource(db: ReadHandle, source: SourceRow, note: (problem: string)
     if (walked.record.firings === 0) dead++;
     if (walked.problem !== null) note(walked.problem);
   }
-  if (source.complete && features !== source.features) note(`source ${source.id} says that it is complete, and has ${features} of ${source.features} features`);
+  const held = heldFeatures(source);
+  if (source.complete && features !== held) note(`source ${source.id} says that it is complete, and has ${features} of ${held} features`);
   if (source.complete && dead !== source.dead) note(`source ${source.id} says that ${source.dead} features are dead, and ${dead} are`);
   return `${features} with ${examples} examples`;
 }

@@ -8,7 +8,9 @@ import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
 import { buildCatalog } from '../catalog/build.ts';
 import { buildConfigSchema } from '../catalog/build-config.ts';
+import { exportCatalog } from '../share/run.ts';
 import { checkedDemo, demoPipelineConfig } from './demo.ts';
+import { checkedExport } from './export.ts';
 import { withOptionalOutput, withOutput } from './outputs.ts';
 import { runDemoPipeline } from './pipeline.ts';
 import type { PipelineServices } from './pipeline.ts';
@@ -30,11 +32,12 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   const config = withOutput(workspace, kind, given);
   if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
   if (kind === 'demo') return checkedDemo(config);
+  if (kind === 'export') return checkedExport(workspace, config);
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', demo: 'Sample run' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', demo: 'Sample run', export: 'Export' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
@@ -96,6 +99,8 @@ export async function runJob({ engine, workspace }: JobParts, job: Job, folder: 
       return engineStage(engine, job.id, job.kind)(job.config, context);
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);
+    case 'export':
+      return exportCatalog(job.config, context);
     case 'demo':
       return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), pipelineServices(engine, job.id), context, sink.progress);
   }

@@ -1,0 +1,66 @@
+/** Which features an export takes: a selection in words, as indices by source. */
+import { LoupeError } from '../../../shared/errors.ts';
+import type { ExportSelection } from '../../../shared/schema/export.ts';
+import type { ReadHandle } from '../../catalog/handle.ts';
+import { requireSource } from '../../catalog/reading.ts';
+import { ftsQuery, parseSearch } from '../../catalog/search-text.ts';
+import { heldFeatures } from '../../catalog/selection.ts';
+import { featurePage } from '../../catalog/tables/features.ts';
+import { allLists, listItems } from '../../catalog/tables/lists.ts';
+import { sources } from '../../catalog/tables/sources.ts';
+import type { SourceRow } from '../../catalog/tables/sources.ts';
+
+export interface SelectedSource {
+  readonly source: SourceRow;
+  /** Rising. */
+  readonly indices: Int32Array;
+  /** Every feature that the catalog holds of it. */
+  readonly whole: boolean;
+}
+
+/** "0-99,200" as a test of an index. */
+export function indexTest(text: string): (index: number) => boolean {
+  const ranges = text.split(',').map((part) => {
+    const [from, to = from] = part.split('-').map((word) => Number(word.trim()));
+    if (from === undefined || !Number.isSafeInteger(from) || !Number.isSafeInteger(to) || to! < from) {
+      throw new LoupeError('bad-request', `features: "${part.trim()}" is no range of indices. Give such as 0-99,200.`);
+    }
+    return [from, to!] as const;
+  });
+  return (index) => ranges.some(([from, to]) => index >= from && index <= to);
+}
+
+/** A list that stands, by its uid or else its name; of equal names the newest. */
+function listTest(db: ReadHandle, source: number, name: string): (index: number) => boolean {
+  const lists = allLists(db).filter((list) => list.deletedAt === null);
+  const found = lists.find((list) => list.uid === name) ?? lists.findLast((list) => list.name === name);
+  if (found === undefined) throw new LoupeError('not-found', `list: ${db.path} has no list "${name}".`);
+  const members = new Set(listItems(db, found.id).filter((item) => item.source === source).map((item) => item.feature));
+  return (index) => members.has(index);
+}
+
+function matchOf(search: string | null): { readonly labels: string; readonly contexts: string } | null {
+  if (search === null || search.trim() === '') return null;
+  const labels = ftsQuery(parseSearch(search, true));
+  const contexts = ftsQuery(parseSearch(search, false));
+  return labels === null || contexts === null ? null : { labels, contexts };
+}
+
+function selectFrom(db: ReadHandle, source: SourceRow, selection: ExportSelection): SelectedSource {
+  const filter = { ...selection.filter, ...(selection.labelled ? { labelled: true } : {}) };
+  const tests = [
+    ...(selection.indices === null ? [] : [indexTest(selection.indices)]),
+    ...(selection.list === null ? [] : [listTest(db, source.id, selection.list)]),
+  ];
+  const found = featurePage(db, { source: source.id, sort: 'index', descending: false, filter, match: matchOf(selection.search), offset: 0, limit: source.features });
+  const indices = Int32Array.from(found.rows.map((row) => row.index).filter((index) => tests.every((test) => test(index))));
+  return { source, indices, whole: indices.length === heldFeatures(source) };
+}
+
+/** The sources that hold a selected feature, with its indices. Kind not-found when nothing is selected. */
+export function resolveSelection(db: ReadHandle, selection: ExportSelection): SelectedSource[] {
+  const from = selection.source === null ? sources(db) : [requireSource(db, selection.source)];
+  const selected = from.map((source) => selectFrom(db, source, selection)).filter(({ indices }) => indices.length > 0);
+  if (selected.length > 0) return selected;
+  throw new LoupeError('not-found', `no feature of ${db.path} is in this selection. Choose a wider one.`);
+}

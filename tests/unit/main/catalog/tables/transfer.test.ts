@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { examplePlaces } from '../../../../../src/main/catalog/tables/transfer.ts';
+import { smallCatalog } from '../../../../support/small-catalog.ts';
+
+test('examples lie where they lie, by group and rank', () => {
+  const db = smallCatalog();
+  assert.deepEqual(examplePlaces(db, 1, 0), [{ group: 0, rank: 0, context: 1, peak: 1 }, { group: 0, rank: 1, context: 2, peak: 1 }]);
+  assert.deepEqual(examplePlaces(db, 1, 2), []);
+  db.close();
+});

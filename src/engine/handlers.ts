@@ -3,8 +3,10 @@ import { parseConfig } from './config-issues.ts';
 import { jobForms } from './forms.ts';
 import { loadJob } from './jobs.ts';
 import type { BackendStatus } from '../shared/schema/workspace.ts';
+import type { LiveHandlers } from './live/handlers.ts';
 import type { BackendChoice } from './backend/select.ts';
-import type { RequestHandlers } from './protocol.ts';
+import { liveRequests } from './live/requests.ts';
+import type { RequestHandlers, RequestName } from './protocol.ts';
 
 const reach: Readonly<Record<BackendChoice['backend'], string>> = { tensorflow: 'TensorFlow', wasm: 'WebAssembly', cpu: 'plain JavaScript' };
 
@@ -14,7 +16,20 @@ export function backendStatus({ backend, gpu, threads, version, probes }: Backen
   return { id: backend, detail: `${reach[backend]} ${version}${gpu ? ' on the GPU' : ''}`, threads, refused };
 }
 
+let live: Promise<LiveHandlers> | undefined;
+
+/** The handlers of live/handlers.ts under their names; its code is loaded with the first question. */
+function liveOnes(): LiveHandlers {
+  const ask = (name: keyof LiveHandlers) => async (input: never): Promise<unknown> => {
+    live ??= import('./live/handlers.ts').then(({ liveHandlers }) => liveHandlers());
+    return (await live)[name](input);
+  };
+  const names = Object.keys(liveRequests) as RequestName[];
+  return Object.fromEntries(names.map((name) => [name, ask(name as keyof LiveHandlers)])) as unknown as LiveHandlers;
+}
+
 export const handlers: RequestHandlers = {
+  ...liveOnes(),
   backend: async () => {
     const { loadBackend } = await import('./backend/load.ts');
     return backendStatus(await loadBackend());

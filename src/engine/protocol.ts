@@ -1,5 +1,6 @@
 /** What main and the engine process say to each other. Both ends parse what they receive. */
 import { z } from 'zod';
+import { liveRequests } from './live/requests.ts';
 import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema/job.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
@@ -21,6 +22,7 @@ export const requests = {
   checkConfig: { input: z.strictObject({ kind, config: record }), output: z.strictObject({ config: record }) },
   inspectModel: { input: z.strictObject({ path: z.string().min(1) }), output: modelInfoSchema },
   findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
+  ...liveRequests,
 } as const;
 
 export type RequestName = keyof typeof requests;

@@ -13,7 +13,9 @@ import { formats } from './registry.ts';
 export function foreignProvenance(about: DictionaryAbout): DictionaryProvenance {
   return {
     format: 'loupe-dictionary', version: 1, variant: about.architecture, model: null, corpus: null, hookPoint: about.hookPoint ?? '',
-    contextLength: about.contextLength ?? 128, prependBos: about.prependBos ?? true, config: { ...about.details }, seed: 0, tokensSeen: 0, codeVersion: about.writer,
+    contextLength: about.contextLength ?? 128, prependBos: about.prependBos ?? true,
+    // Under the name that our own dictionaries have for it: without it a transcoder of equal widths would pass for a dictionary of its input.
+    config: { ...about.details, ...(about.targetHook === null ? {} : { targetHook: about.targetHook }) }, seed: 0, tokensSeen: 0, codeVersion: about.writer,
     backend: 'unknown', check: { x: '', latents: '', reconstruction: '' },
   };
 }

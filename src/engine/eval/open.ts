@@ -59,7 +59,7 @@ export function hooksOf(dictionary: Dictionary | null, { hook, targetHook }: Pic
 }
 
 /** Kind mismatch where the hooks are not as wide as the dictionary. */
-function checkWidths(dictionary: Dictionary | null, { read, target }: DictionaryHooks, widthOf: (hook: string) => number, whose: string): void {
+export function checkWidths(dictionary: Dictionary | null, { read, target }: DictionaryHooks, widthOf: (hook: string) => number, whose: string): void {
   if (dictionary === null) return;
   const { dIn, dOut } = dictionary;
   const width = read.map(widthOf).reduce((a, b) => a + b, 0);

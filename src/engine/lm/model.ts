@@ -4,8 +4,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { ModelIdentity } from '../store/types.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
+import { CachedContinuation } from './continuation.ts';
 import { forward, type Decoder } from './decoder.ts';
-import type { DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, RunOptions, RunResult } from './definition.ts';
+import type { Continuation, DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, RunOptions, RunResult } from './definition.ts';
 import { generate } from './generate.ts';
 import { runWithGradients, type Gradients } from './gradients.ts';
 import { HookTable } from './hook-names.ts';
@@ -77,6 +78,11 @@ export class DecoderModel implements LanguageModel {
   generate(prompt: Int32Array, options: GenerateOptions): Int32Array {
     this.#checkTokens(prompt);
     return generate(this.#decoder, this.#table, prompt, options);
+  }
+
+  continuation(): Continuation {
+    this.#requireOpen();
+    return new CachedContinuation(this.#decoder, this.#table);
   }
 
   /** Made on first use: the weights keep it the other way round. */

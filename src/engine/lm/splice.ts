@@ -88,7 +88,7 @@ export function scoredRows({ length, documents }: TokenBatch, counted: Int32Arra
 }
 
 /** log p float32 [scored, vocab] out of logits float32 [batch, length, vocab], which are freed. */
-function logProbabilities(logits: Tensor, scored: Int32Array): Tensor2D {
+export function logProbabilities(logits: Tensor, scored: Int32Array): Tensor2D {
   const result = tf.tidy(() => {
     const rows = tf.reshape(logits, [-1, logits.shape.at(-1)!]) as Tensor2D;
     return tf.logSoftmax(tf.gather(rows, tf.tensor1d(scored, 'int32'))) as Tensor2D;
@@ -98,7 +98,7 @@ function logProbabilities(logits: Tensor, scored: Int32Array): Tensor2D {
 }
 
 /** -log p of the targets, float32 [scored]. logP float32 [scored, vocab], targets int32 [scored]. */
-function negativeLogLikelihood(logP: Tensor2D, targets: Int32Array): Float32Array {
+export function negativeLogLikelihood(logP: Tensor2D, targets: Int32Array): Float32Array {
   return scoped(() => {
     const at = new Int32Array(targets.length * 2);
     targets.forEach((target, i) => at.set([i, target], 2 * i));
@@ -110,7 +110,7 @@ function negativeLogLikelihood(logP: Tensor2D, targets: Int32Array): Float32Arra
 const blockRows = 256;
 
 /** sum p (log p - log q) of each row, float32 [scored], from log p and log q float32 [scored, vocab]. */
-function klDivergence(logP: Tensor2D, logQ: Tensor2D): Float32Array {
+export function klDivergence(logP: Tensor2D, logQ: Tensor2D): Float32Array {
   const [rows, vocab] = logP.shape;
   const out = new Float32Array(rows);
   for (let first = 0; first < rows; first += blockRows) {

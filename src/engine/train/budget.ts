@@ -52,8 +52,8 @@ export function roomAt(folder: string): Room {
   return { memory: availableMemory(), disk: bavail * bsize };
 }
 
-/** On Linux memory that is only cache counts as available, and a control group's limit binds. */
-function availableMemory(): number {
+/** Bytes that can be had without swapping. On Linux memory that is only cache counts as available, and a control group's limit binds. */
+export function availableMemory(): number {
   try {
     const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
     return available === undefined ? freemem() : Math.min(Number(available) * 1024, groupLimit());
@@ -72,7 +72,7 @@ function groupLimit(): number {
   }
 }
 
-const mib = (bytes: number): string => (bytes < 10 * 2 ** 20 ? `${Math.ceil(bytes / 1024).toLocaleString('en')} KiB` : `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`);
+export const mib = (bytes: number): string => (bytes < 10 * 2 ** 20 ? `${Math.ceil(bytes / 1024).toLocaleString('en')} KiB` : `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`);
 
 /**
  * Refuses a run that does not fit, and says what would.

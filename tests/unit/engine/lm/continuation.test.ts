@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadBackend } from '../../../../src/engine/backend/load.ts';
+import type { LanguageModel } from '../../../../src/engine/lm/definition.ts';
+import { loadModel } from '../../../../src/engine/lm/load.ts';
+import { assertClose } from '../../../support/closeness.ts';
+import { fixtureFolder } from '../../../support/lm-fixtures.ts';
+
+const tokens = Int32Array.of(9, 8, 7, 3, 12, 5);
+const models: LanguageModel[] = [];
+before(async () => {
+  await loadBackend();
+  for (const name of ['gpt2', 'llama-tied-llama3'] as const) models.push(await loadModel(fixtureFolder(name)));
+});
+after(() => models.forEach((model) => model.dispose()));
+
+test('a text that is read in pieces predicts what it predicts as a whole', () => {
+  for (const model of models) {
+    const tensors = tf.memory().numTensors;
+    const text = model.continuation();
+    text.append(tokens.subarray(0, 3));
+    text.append(tokens.subarray(3, 4));
+    const last = text.append(tokens.subarray(4));
+    assert.equal(text.length, 6);
+    text.dispose();
+    assert.equal(tf.memory().numTensors, tensors);
+    const { logits } = model.run(tokens, 1, 6);
+    assertClose(last, logits!.dataSync<'float32'>().slice(5 * 67), 1e-4, model.config.name);
+    logits!.dispose();
+  }
+});
+
+test('an edit holds for the tokens it is given with, and what the blocks keep of them stays changed', () => {
+  const model = models[1]!;
+  const shift = tf.fill([64], 0.5).slice([0], [model.config.dModel]);
+  const hook = 'blocks.0.hook_resid_post';
+  const edited = model.continuation();
+  const first = edited.append(tokens.subarray(0, 5), [{ hook, kind: 'add', value: shift }]);
+  const second = edited.append(tokens.subarray(5));
+  edited.dispose();
+  // the same in one pass: positions 0 to 4 are shifted, position 5 is not
+  const mask = tf.tensor3d([1, 1, 1, 1, 1, 0], [1, 6, 1]);
+  const { logits } = model.run(tokens, 1, 6, { edits: [{ hook, kind: 'map', map: (value) => tf.add(value, tf.mul(mask, shift)) }] });
+  const whole = logits!.dataSync<'float32'>();
+  tf.dispose([shift, mask, logits!]);
+  assertClose(first, whole.slice(4 * 67, 5 * 67), 1e-4);
+  assertClose(second, whole.slice(5 * 67), 1e-4);
+});
+
+test('no tokens, too many, and use after dispose are refused', () => {
+  const text = models[0]!.continuation();
+  assert.throws(() => text.append(new Int32Array(0)), { kind: 'bad-request', message: /at least one/u });
+  assert.throws(() => text.append(new Int32Array(40)), { kind: 'bad-request', message: /40 tokens.*32/u });
+  text.dispose();
+  text.dispose();
+  assert.throws(() => text.append(tokens), { kind: 'disposed' });
+});

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => endings.reverse().forEach((end) => end()));
 
-const ask = { prompt: typed('A cat sat.'), top: 5, rows: [], predictions: true } as const;
+const ask: Parameters<typeof encodePrompt>[2] = { prompt: typed('A cat sat.'), top: 5, rows: [], predictions: true };
 
 test('the latents of each token are those of the dictionary on the hook of a plain pass', () => {
   const tensors = tf.memory().numTensors;

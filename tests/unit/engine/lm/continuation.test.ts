@@ -33,7 +33,7 @@ test('a text that is read in pieces predicts what it predicts as a whole', () =>
 
 test('an edit holds for the tokens it is given with, and what the blocks keep of them stays changed', () => {
   const model = models[1]!;
-  const shift = tf.fill([64], 0.5).slice([0], [model.config.dModel]);
+  const shift = tf.fill([model.config.dModel], 0.5);
   const hook = 'blocks.0.hook_resid_post';
   const edited = model.continuation();
   const first = edited.append(tokens.subarray(0, 5), [{ hook, kind: 'add', value: shift }]);

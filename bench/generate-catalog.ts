@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util';
 import { Random } from '../src/engine/random.ts';
 import type { FeatureChunk } from '../src/engine/interp/build-files.ts';
 import { packDocuments } from '../src/main/catalog/blobs.ts';
+import { packSource } from '../src/main/catalog/columns/packed.ts';
 import type { WriteHandle } from '../src/main/catalog/handle.ts';
 import { insertChunk } from '../src/main/catalog/ingest.ts';
 import { setLabel } from '../src/main/catalog/labelling.ts';
 import { makeCatalog } from '../src/main/catalog/opening.ts';
 import { addContext, addStore } from '../src/main/catalog/tables/contexts.ts';
 import { addModel, addVocabularyEntry } from '../src/main/catalog/tables/models.ts';
-import { addSource, completeSource } from '../src/main/catalog/tables/sources.ts';
+import { addSource, completeSource, source as findSource } from '../src/main/catalog/tables/sources.ts';
 import { vocabularyOf } from '../src/main/catalog/vocabulary.ts';
 
 export interface GenerateOptions {
@@ -168,6 +169,7 @@ export function generateCatalog(path: string, given: GenerateOptions): void {
     }
     addLabels(db, source, names, options, random);
     completeSource(db, source);
+    db.transaction(() => packSource(db, findSource(db, source)!));
   });
 }
 

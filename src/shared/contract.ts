@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import * as catalog from './schema/catalog.ts';
 import * as disk from './schema/disk.ts';
+import * as query from './schema/feature-query.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
 import * as workspace from './schema/workspace.ts';
@@ -78,19 +79,16 @@ export const commands = {
   /** Copies a read-only catalog into the workspace and opens the copy. */
   'catalog.copy': { input: z.strictObject({ catalog: handle }), output: catalog.catalogInfoSchema },
   'catalog.features': {
-    input: z.strictObject({
-      catalog: handle, source: z.number().int(),
-      sort: z.enum(catalog.featureColumns), descending: z.boolean(),
-      filter: catalog.featureFilterSchema,
-      /** Full-text query over labels and examples; null for all. */
-      search: z.string().max(1000).nullable(),
-      offset: index, limit: z.number().int().min(1).max(500),
-    }),
+    input: z.strictObject({ catalog: handle, ...query.featureQueryFields, offset: index, limit: z.number().int().min(1).max(500) }),
     output: z.strictObject({ total: z.number().int(), rows: z.array(catalog.featureRowSchema) }),
   },
-  /** Whole columns for charts; float32 [features] each, in index order. */
+  /** The indices of all features of a query, int32 [total] in its order. */
+  'catalog.indices': { input: z.strictObject({ catalog: handle, ...query.featureQueryFields }), output: z.strictObject({ indices: tensorSchema }) },
+  /** The names that filters can ask for. */
+  'catalog.facets': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: query.facetsSchema },
+  /** Whole columns for charts; float32 [features] each, in index order; NaN where a feature has none. */
   'catalog.columns': {
-    input: z.strictObject({ catalog: handle, source: z.number().int(), names: z.array(z.enum(['density', 'max', 'mean'])).min(1) }),
+    input: z.strictObject({ catalog: handle, source: z.number().int(), names: z.array(z.enum(['density', 'max', 'mean', 'min', 'score', 'confidence'])).min(1).max(6) }),
     output: z.strictObject({ columns: z.array(tensorSchema) }),
   },
   'catalog.feature': { input: z.strictObject(feature), output: catalog.featureSchema },

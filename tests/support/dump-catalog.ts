@@ -1,8 +1,8 @@
-/** Every row of a catalog as text, for comparing two; times are left out. */
+/** Every row of a catalog as text, for comparing two; times are left out, and how often a label was changed. */
 import Database from 'better-sqlite3';
 
-const times = new Set(['started_at', 'finished_at']);
-const tables = ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'builds', 'features', 'feature_details', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_idx', 'contexts_fts_docsize'];
+const times = new Set(['started_at', 'finished_at', 'changed']);
+const tables = ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'builds', 'source_columns', 'features', 'feature_details', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_idx', 'contexts_fts_docsize'];
 
 export function dumpCatalog(path: string): Record<string, string[]> {
   const db = new Database(path, { readonly: true });

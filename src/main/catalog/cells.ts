@@ -25,6 +25,10 @@ export function real(row: Row, column: string): number {
   return value;
 }
 
+export function realOrNull(row: Row, column: string): number | null {
+  return row[column] === null ? null : real(row, column);
+}
+
 /** Text of at most `limit` UTF-16 units. */
 export function text(row: Row, column: string, limit = 100_000): string {
   const value = row[column];

@@ -21,6 +21,8 @@ export interface CatalogClient {
   readonly readOnly: boolean;
   info(): Promise<CatalogInfo>;
   readonly features: Answer<'features'>;
+  readonly indices: Answer<'indices'>;
+  readonly facets: Answer<'facets'>;
   readonly columns: Answer<'columns'>;
   readonly feature: Answer<'feature'>;
   readonly context: Answer<'context'>;
@@ -118,7 +120,7 @@ function client(path: string, readOnly: boolean): CatalogClient {
   return {
     path, readOnly,
     info: async () => ({ ...(await info(null)), catalog: path, readOnly }),
-    features: ask('features'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
+    features: ask('features'), indices: ask('indices'), facets: ask('facets'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
     setLabel: change('setLabel'), undoLabel: change('undoLabel'), ask: askNow, change: changeNow,
     close: async () => {
       if (!open) return;

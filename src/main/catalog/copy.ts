@@ -3,6 +3,7 @@
  * indexes and the copies of current labels are made anew from the rows. Nothing of the source's schema is taken over.
  */
 import { LoupeError } from '../../shared/errors.ts';
+import { packSource } from './columns/packed.ts';
 import type { WriteHandle, ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
 import { makeCatalog, openCatalogReader } from './opening.ts';
@@ -16,7 +17,7 @@ import { addItem, addList, allItems, allLists } from './tables/lists.ts';
 import { addModel, addVocabularyEntry, models, vocabulary } from './tables/models.ts';
 import { reviews, setReview } from './tables/reviews.ts';
 import { addScore, leadingScore } from './tables/scores.ts';
-import { addSource, completeSource, sources } from './tables/sources.ts';
+import { addSource, completeSource, source as sourceRow, sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
 import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from './walk.ts';
@@ -113,7 +114,9 @@ function copySource(c: Copying, source: SourceRow): void {
     features++;
   });
   // An incomplete source stays one: its build cannot be resumed in the copy, but what it holds can be read.
-  if (source.complete && features === heldFeatures(source)) completeSource(c.to, id);
+  if (!source.complete || features !== heldFeatures(source)) return;
+  completeSource(c.to, id);
+  packSource(c.to, sourceRow(c.to, id)!);
 }
 
 function copyLabels(c: Copying): void {

@@ -6,6 +6,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import { readChunk, readContexts, readManifest, readVocabulary } from '../../engine/interp/build-files.ts';
 import type { ChunkExamples, FeatureChunk, StatisticsManifest } from '../../engine/interp/build-files.ts';
 import { packDocuments, quantise } from './blobs.ts';
+import { packSource } from './columns/packed.ts';
 import type { WriteHandle } from './handle.ts';
 import { addContext, addStore, findContext, findStore } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
@@ -138,6 +139,7 @@ export function endBuild(db: WriteHandle, input: { readonly folder: string; read
     const build = buildOf(db, manifest);
     if (build.chunksDone < build.chunks || build.contextsDone < manifest.contexts) throw new LoupeError('defect', 'a build was ended before all of it was in');
     completeSource(db, build.source);
+    packSource(db, source(db, build.source)!);
     finishBuild(db, build.source, input.finishedAt);
     return { source: build.source, dead: source(db, build.source)!.dead };
   });

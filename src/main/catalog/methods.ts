@@ -7,14 +7,17 @@ import {
 } from './feature-lists.ts';
 import { redoLabel, setLabel, setReviewState, undoLabel, undoLastLabel } from './labelling.ts';
 import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, labelProgress, labelQueue } from './opinions.ts';
+import { packMissing } from './columns/packed.ts';
 import { makeCatalog } from './opening.ts';
-import { catalogInfo, columns, featurePageOf, features, labels, search, wholeContext } from './reading.ts';
+import { catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
-import type { ReadHandle } from './handle.ts';
+import type { ReadHandle, WriteHandle } from './handle.ts';
 
 export const readMethods = {
   info: (db: ReadHandle, _input: null) => catalogInfo(db),
   features,
+  indices,
+  facets,
   columns,
   feature: featurePageOf,
   context: wholeContext,
@@ -33,8 +36,8 @@ export const readMethods = {
 } as const;
 
 export const writeMethods = {
-  /** Opens for writing: an interrupted transaction is undone, an old schema brought up to date. */
-  prepare: (_db: ReadHandle, _input: null) => null,
+  /** Opens for writing: an interrupted transaction is undone, an old schema brought up to date, columns packed that an old catalog lacks. */
+  prepare: (db: WriteHandle, _input: null) => packMissing(db),
   setLabel,
   undoLabel: undoLastLabel,
   'labels.undo': undoLabel,

@@ -6,16 +6,21 @@ import type { CatalogInfo, Example, ExampleGroup, Feature, FeatureRow, Label, So
 import { labelKinds } from '../../shared/schema/catalog.ts';
 import { vector } from '../../shared/schema/tensor.ts';
 import { expandDocuments } from './blobs.ts';
+import { facetsOf } from './columns/facets.ts';
+import { hitsInContexts, rankedByLabel } from './columns/search.ts';
+import { selectFeatures } from './columns/select.ts';
+import { columnsOf } from './columns/source-columns.ts';
 import type { ReadHandle } from './handle.ts';
 import { ftsQuery, parseSearch, snippetOf } from './search-text.ts';
 import { heldFeatures } from './selection.ts';
-import { context, featuresByContext } from './tables/contexts.ts';
+import { changeStamp } from './tables/columns.ts';
+import { context } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import { examples, examplesInContext, topExample } from './tables/examples.ts';
 import type { ExampleRow } from './tables/examples.ts';
-import { feature, featureColumn, featureDetails, featurePage, labelText } from './tables/features.ts';
+import { feature, featureDetails, labelText } from './tables/features.ts';
 import type { Effects, FeatureRecord } from './tables/features.ts';
-import { currentLabel, labelHistory, searchLabels } from './tables/labels.ts';
+import { currentLabel, labelHistory } from './tables/labels.ts';
 import type { LabelRow } from './tables/labels.ts';
 import { source, sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
@@ -23,15 +28,24 @@ import { vocabularyOf } from './vocabulary.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A command's input without the handle by which main knows the catalog. */
-type Input<N extends 'catalog.features' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
+type Input<N extends 'catalog.features' | 'catalog.indices' | 'catalog.facets' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
 
 function toSource({ model: _model, store: _store, ...row }: SourceRow): Source {
   return row;
 }
 
+const rows = new WeakMap<ReadHandle, { readonly stamp: string; readonly byId: Map<number, SourceRow> }>();
+
+/** Counting the labelled features of a large source takes ms: it is done once a commit. Kind not-found. */
 export function requireSource(db: ReadHandle, id: number): SourceRow {
-  const row = source(db, id);
-  if (row !== null) return row;
+  const stamp = changeStamp(db);
+  let kept = rows.get(db);
+  if (kept?.stamp !== stamp) rows.set(db, kept = { stamp, byId: new Map() });
+  const row = kept.byId.get(id) ?? source(db, id);
+  if (row !== null) {
+    kept.byId.set(id, row);
+    return row;
+  }
   const known = sources(db).map((s) => s.id).join(', ');
   throw new LoupeError('not-found', `${db.path} has no source ${id}${known === '' ? '' : ` (it has ${known})`}.`);
 }
@@ -69,26 +83,41 @@ function previewOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, ind
 }
 
 function toRow(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, record: FeatureRecord): FeatureRow {
-  const { firings: _firings, labelKind, ...rest } = record;
-  return { ...rest, labelKind: labelKinds.find((kind) => kind === labelKind) ?? null, preview: previewOf(db, vocabulary, sourceId, record.index) };
+  const { firings, labelKind, ...rest } = record;
+  return { ...rest, dead: firings === 0, labelKind: labelKinds.find((kind) => kind === labelKind) ?? null, preview: previewOf(db, vocabulary, sourceId, record.index) };
 }
 
+/** A feature that a column lists; a column that says otherwise than its table is damaged. */
+function listedFeature(db: ReadHandle, sourceId: number, index: number): FeatureRecord {
+  const found = feature(db, sourceId, index);
+  if (found === null) throw new LoupeError('bad-file', `${db.path} lists feature ${index} of source ${sourceId}, which is not there. \`loupe catalog verify\` says more; fetch the file again.`);
+  return found;
+}
+
+/** One page of a query: chosen in memory, its rows and texts from the file. */
 export function features(db: ReadHandle, input: Input<'catalog.features'>): CommandOutput<'catalog.features'> {
   return db.snapshot(() => {
-    const { model } = requireSource(db, input.source);
-    const labels = input.search === null ? null : ftsQuery(parseSearch(input.search, true));
-    const contexts = input.search === null ? null : ftsQuery(parseSearch(input.search, false));
-    const match = labels === null || contexts === null ? null : { labels, contexts };
-    const { total, rows } = featurePage(db, { ...input, match });
-    const vocabulary = vocabularyOf(db, model);
-    return { total, rows: rows.map((record) => toRow(db, vocabulary, input.source, record)) };
+    const { offset, limit, ...query } = input;
+    const row = requireSource(db, input.source);
+    const selected = selectFeatures(db, columnsOf(db, row), query);
+    const vocabulary = vocabularyOf(db, row.model);
+    const page = Array.from(selected.subarray(offset, offset + limit), (index) => toRow(db, vocabulary, row.id, listedFeature(db, row.id, index)));
+    return { total: selected.length, rows: page };
   });
+}
+
+export function indices(db: ReadHandle, input: Input<'catalog.indices'>): CommandOutput<'catalog.indices'> {
+  return db.snapshot(() => ({ indices: vector(selectFeatures(db, columnsOf(db, requireSource(db, input.source)), input)) }));
+}
+
+export function facets(db: ReadHandle, input: Input<'catalog.facets'>): CommandOutput<'catalog.facets'> {
+  return db.snapshot(() => facetsOf(db, columnsOf(db, requireSource(db, input.source))));
 }
 
 export function columns(db: ReadHandle, input: Input<'catalog.columns'>): CommandOutput<'catalog.columns'> {
   return db.snapshot(() => {
-    const row = requireSource(db, input.source);
-    return { columns: input.names.map((name) => vector(featureColumn(db, row.id, row.features, name))) };
+    const held = columnsOf(db, requireSource(db, input.source));
+    return { columns: input.names.map((name) => vector(Float32Array.from(held.range(name)))) };
   });
 }
 
@@ -189,16 +218,20 @@ export function wholeContext(db: ReadHandle, input: Input<'catalog.context'>): E
 
 export function search(db: ReadHandle, input: Input<'catalog.search'>): CommandOutput<'catalog.search'> {
   return db.snapshot(() => {
-    const { id, model } = requireSource(db, input.source);
+    const row = requireSource(db, input.source);
     const terms = parseSearch(input.text, input.in === 'labels');
     const match = ftsQuery(terms);
     if (match === null) return { hits: [] };
+    const held = columnsOf(db, row);
     if (input.in === 'labels') {
-      return { hits: searchLabels(db, id, match, input.limit).map(({ label }) => ({ index: label.feature, context: null, label: label.text, ...snippetOf(label.text, terms) })) };
+      return { hits: rankedByLabel(db, held, match).slice(0, input.limit).map((index) => {
+        const label = labelText(db, row.id, index) ?? '';
+        return { index, context: null, label, ...snippetOf(label, terms) };
+      }) };
     }
-    const vocabulary = vocabularyOf(db, model);
-    return { hits: featuresByContext(db, id, match, input.limit).map((hit) => ({
-      index: hit.feature, context: hit.context, label: labelText(db, id, hit.feature), ...snippetOf(vocabulary.plainText(requireContext(db, hit.context).tokens), terms),
+    const vocabulary = vocabularyOf(db, row.model);
+    return { hits: hitsInContexts(db, held, match, input.limit).map((hit) => ({
+      index: hit.feature, context: hit.context, label: labelText(db, row.id, hit.feature), ...snippetOf(vocabulary.plainText(requireContext(db, hit.context).tokens), terms),
     })) };
   });
 }

@@ -1,6 +1,7 @@
 /** Is this file a whole, unharmed catalog of ours? */
 import { LoupeError, toErrorBody } from '../../shared/errors.ts';
 import type { VerifyReport } from '../../shared/schema/catalog.ts';
+import { packedProblems } from './columns/packed.ts';
 import { openReader } from './handle.ts';
 import type { ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
@@ -58,6 +59,7 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('sources', () => { all = sources(db); return `${all.length}`; });
       report.part('contexts', (note) => verifyContexts(db, note));
       for (const source of all) report.part(`features of source ${source.id}`, (note) => verifySource(db, source, note));
+      report.part('packed columns', (note) => all.flatMap((source) => packedProblems(db, source)).forEach(note));
       report.part('labels', () => `${count(walkLabels(db))}`);
       report.part('scores', (note) => verifyScores(db, note));
       report.part('reviews', () => `${count(reviews(db))}`);

@@ -18,6 +18,8 @@ export function catalogHandlers({ catalogs, hub }: ServiceContext): HandlersOf<'
       return info;
     },
     'catalog.features': async ({ catalog, ...input }) => (await catalogs.get(catalog)).features(input),
+    'catalog.indices': async ({ catalog, ...input }) => (await catalogs.get(catalog)).indices(input),
+    'catalog.facets': async ({ catalog, ...input }) => (await catalogs.get(catalog)).facets(input),
     'catalog.columns': async ({ catalog, ...input }) => (await catalogs.get(catalog)).columns(input),
     'catalog.feature': async ({ catalog, ...input }) => (await catalogs.get(catalog)).feature(input),
     'catalog.context': async ({ catalog, ...input }) => (await catalogs.get(catalog)).context(input),

@@ -1,8 +1,9 @@
 /** A catalog as the studio and the command line see it. */
 import { z } from 'zod';
+import { labelKinds } from './label-kinds.ts';
 import { tensorSchema } from './tensor.ts';
 
-export const labelKinds = ['manual', 'rule', 'model'] as const;
+export { labelKinds } from './label-kinds.ts';
 
 export const labelSchema = z.strictObject({
   id: z.number().int(),
@@ -54,27 +55,25 @@ export const catalogInfoSchema = z.strictObject({
   sources: z.array(sourceSchema),
 });
 
-export const featureColumns = ['index', 'density', 'max', 'mean', 'label'] as const;
-
-export const featureFilterSchema = z.strictObject({
-  densityMin: z.number().nonnegative().optional(),
-  densityMax: z.number().nonnegative().optional(),
-  maxMin: z.number().optional(),
-  maxMax: z.number().optional(),
-  labelled: z.boolean().optional(),
-  dead: z.boolean().optional(),
-});
-
 export const featureRowSchema = z.strictObject({
   index: z.number().int(),
   /** Firings per token. */
   density: z.number(),
   max: z.number(),
-  /** Mean activation where it fires. */
+  /** Mean and smallest activation where it fires. */
   mean: z.number(),
+  min: z.number(),
+  dead: z.boolean(),
+  /** What its strongest tokens have in common ("digits"), where a rule found it. */
+  tokenClass: z.string().nullable(),
   label: z.string().nullable(),
   labelKind: z.enum(labelKinds).nullable(),
   confidence: z.number().int().nullable(),
+  family: z.string().nullable(),
+  /** The newest score of the current label. */
+  score: z.number().nullable(),
+  /** Whether the current label has notes. */
+  notes: z.boolean(),
   /** The texts of the top example around its peak, for the table. */
   preview: z.strictObject({ before: z.string(), peak: z.string(), after: z.string() }).nullable(),
 });
@@ -145,8 +144,6 @@ export const verifyReportSchema = z.strictObject({
 export type Label = z.infer<typeof labelSchema>;
 export type Source = z.infer<typeof sourceSchema>;
 export type CatalogInfo = z.infer<typeof catalogInfoSchema>;
-export type FeatureColumn = (typeof featureColumns)[number];
-export type FeatureFilter = z.infer<typeof featureFilterSchema>;
 export type FeatureRow = z.infer<typeof featureRowSchema>;
 export type Feature = z.infer<typeof featureSchema>;
 export type Example = z.infer<typeof exampleSchema>;

@@ -1,6 +1,6 @@
 /** What an export of a catalog can be told, and what it says about itself before it starts. */
 import { z } from 'zod';
-import { featureFilterSchema } from './catalog.ts';
+import { featureFilterSchema } from './feature-query.ts';
 
 export const exportFormats = ['loupe', 'neuronpedia', 'csv', 'parquet'] as const;
 

@@ -25,7 +25,7 @@ function makeRow(index: number, seed: number): FeatureRow {
   const labelled = !dead && random.uniform() < 0.2;
   const word = (): string => words[random.integer(words.length)]!;
   return {
-    index, density, max, mean: max * (0.15 + 0.2 * random.uniform()),
+    index, density, max, mean: max * (0.15 + 0.2 * random.uniform()), min: 0.02 * max, dead, tokenClass: null, family: null, score: labelled ? random.uniform() : null, notes: false,
     label: labelled ? labels[random.integer(labels.length)]! : null, labelKind: labelled ? (['manual', 'rule', 'model'] as const)[random.integer(3)]! : null, confidence: labelled ? 1 + random.integer(5) : null,
     preview: dead ? null : { before: Array.from({ length: 8 }, word).join(''), peak: word(), after: Array.from({ length: 8 }, word).join('') },
   };

@@ -1,6 +1,7 @@
 /** Handlers over made-up data, for looking at the pages. Label commands work and are kept in memory. */
 import { LoupeError } from '../../../src/shared/errors.ts';
 import { commands, type Handlers } from '../../../src/shared/contract.ts';
+import type { FeatureSort } from '../../../src/shared/schema/feature-query.ts';
 import type { CatalogInfo, FeatureRow, Label } from '../../../src/shared/schema/catalog.ts';
 import type { Job } from '../../../src/shared/schema/job.ts';
 import { vector } from '../../../src/shared/schema/tensor.ts';
@@ -26,9 +27,10 @@ function source(features: number, labelled: number): CatalogInfo['sources'][numb
   return { id: 1, kind: 'sae', name: 'topk-4608', modelName: 'SmolLM2-135M-Instruct', modelHash: 'ab12', hookPoint: 'blocks.9.hook_resid_post', layer: 9, dictionaryHash: 'cd34', features, tokens: 216_000, dead: 70, labelled, complete: true, provenance: '{}' };
 }
 
-function compare(a: FeatureRow, b: FeatureRow, sort: keyof FeatureRow & ('index' | 'density' | 'max' | 'mean' | 'label')): number {
-  if (sort === 'label') return (a.label ?? '\uffff').localeCompare(b.label ?? '\uffff');
-  return a[sort] - b[sort];
+function compare(a: FeatureRow, b: FeatureRow, sort: FeatureSort): number {
+  if (sort === 'relevance') return 0;
+  const [x, y] = [a[sort], b[sort]];
+  return typeof x === 'string' || typeof y === 'string' ? String(x ?? '\uffff').localeCompare(String(y ?? '\uffff')) : Number(x) - Number(y);
 }
 
 export function fakeHandlers(features: number, hub: EventHub): Handlers {
@@ -68,7 +70,9 @@ export function fakeHandlers(features: number, hub: EventHub): Handlers {
       found.sort((a, b) => (descending ? -1 : 1) * compare(a, b, sort) || a.index - b.index);
       return { total: found.length, rows: found.slice(offset, offset + limit) };
     },
-    'catalog.columns': async ({ names }) => ({ columns: names.map((name) => vector(Float32Array.from(rows, (row) => row[name]))) }),
+    'catalog.indices': absent,
+    'catalog.facets': async () => ({ families: [], tokenClasses: [], authors: [], lists: [] }),
+    'catalog.columns': async ({ names }) => ({ columns: names.map((name) => vector(Float32Array.from(rows, (row) => row[name] ?? NaN))) }),
     'catalog.feature': async ({ index }) => ({ ...made.feature(index), label: current(index) }),
     'catalog.context': async ({ index, context }) => made.context(index, context),
     'catalog.labels': async ({ index }) => ({ history: history.get(index) ?? [] }),

@@ -15,6 +15,8 @@ ALTER TABLE features ADD COLUMN family TEXT;
 ALTER TABLE features ADD COLUMN score REAL;
 ALTER TABLE features ADD COLUMN notes INTEGER NOT NULL DEFAULT 0 CHECK (notes IN (0, 1));
 ALTER TABLE features ADD COLUMN min REAL NOT NULL DEFAULT 0;
+ALTER TABLE features ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX features_by_change ON features (source, changed) WHERE changed > 0;
 
 CREATE TABLE feature_extras (
   source INTEGER NOT NULL,

@@ -1,9 +1,8 @@
 /** `features` and `feature_details`: the sortable figures, and what the page of one feature shows beside its examples. */
 import { LoupeError } from '../../../shared/errors.ts';
-import type { FeatureColumn, FeatureFilter } from '../../../shared/schema/catalog.ts';
 import { asUint32, bytesOf, limits, packPairs, unpackPairs } from '../blobs.ts';
-import { blob, integer, integerOrNull, real, text, textOrNull } from '../cells.ts';
-import type { ReadHandle, Row, SqlValue, WriteHandle } from '../handle.ts';
+import { blob, integer, integerOrNull, real, realOrNull, text, textOrNull } from '../cells.ts';
+import type { ReadHandle, Row, WriteHandle } from '../handle.ts';
 
 export interface FeatureStatistics {
   readonly index: number;
@@ -14,9 +13,14 @@ export interface FeatureStatistics {
 }
 
 export interface FeatureRecord extends FeatureStatistics {
+  readonly min: number;
+  readonly tokenClass: string | null;
   readonly label: string | null;
   readonly labelKind: string | null;
   readonly confidence: number | null;
+  readonly family: string | null;
+  readonly score: number | null;
+  readonly notes: boolean;
 }
 
 export interface Effects {
@@ -37,87 +41,19 @@ export interface FeatureDetails {
   readonly neighbours: Effects;
 }
 
-const recordColumns = 'idx, firings, density, max, mean, label, label_kind, confidence';
+const recordColumns = 'idx, firings, density, max, mean, min, token_class, label, label_kind, confidence, family, score, notes';
 
 function toRecord(row: Row): FeatureRecord {
   return {
     index: integer(row, 'idx'), firings: integer(row, 'firings'), density: real(row, 'density'), max: real(row, 'max'), mean: real(row, 'mean'),
+    min: real(row, 'min'), tokenClass: textOrNull(row, 'token_class', 100), family: textOrNull(row, 'family', 100), score: realOrNull(row, 'score'), notes: row['notes'] === 1,
     label: textOrNull(row, 'label', limits.label), labelKind: textOrNull(row, 'label_kind', 20), confidence: integerOrNull(row, 'confidence'),
   };
-}
-
-export interface FeatureQuery {
-  readonly source: number;
-  readonly sort: FeatureColumn;
-  readonly descending: boolean;
-  readonly filter: FeatureFilter;
-  /** FTS5 queries over labels and over contexts; null for all features. */
-  readonly match: { readonly labels: string; readonly contexts: string } | null;
-  readonly offset: number;
-  readonly limit: number;
-}
-
-const comparisons = { densityMin: 'density >= ?', densityMax: 'density <= ?', maxMin: 'max >= ?', maxMax: 'max <= ?' } as const;
-
-const matches = `(idx IN (SELECT l.feature FROM labels_fts f CROSS JOIN labels l ON l.id = f.rowid WHERE labels_fts MATCH ? AND l.source = ?)
-  OR idx IN (SELECT e.feature FROM contexts_fts c CROSS JOIN examples e ON e.context = c.rowid AND e.source = ? WHERE contexts_fts MATCH ?))`;
-
-function conditions(query: FeatureQuery): { where: string; values: SqlValue[] } {
-  const parts = ['source = ?'];
-  const values: SqlValue[] = [query.source];
-  for (const [name, sql] of Object.entries(comparisons)) {
-    const value = query.filter[name as keyof typeof comparisons];
-    if (value === undefined) continue;
-    parts.push(sql);
-    values.push(value);
-  }
-  if (query.filter.labelled !== undefined) parts.push(query.filter.labelled ? 'labelled = 1' : 'labelled = 0');
-  if (query.filter.dead !== undefined) parts.push(query.filter.dead ? 'density = 0' : 'density > 0');
-  if (query.match !== null) {
-    parts.push(matches);
-    values.push(query.match.labels, query.source, query.source, query.match.contexts);
-  }
-  return { where: parts.join(' AND '), values };
-}
-
-/** Unlabelled features come last in both directions of a sort by label. */
-function order(sort: FeatureColumn, descending: boolean): string {
-  const way = descending ? 'DESC' : 'ASC';
-  const by = { index: `idx ${way}`, density: `density ${way}, idx ${way}`, max: `max ${way}, idx ${way}`, mean: `mean ${way}, idx ${way}`, label: '' } as const;
-  return sort === 'label' ? `labelled DESC, label COLLATE NOCASE ${way}, idx ASC` : by[sort];
-}
-
-/** One page of features, and how many there are in all. The page is chosen on a covering index, then joined to its texts. */
-export function featurePage(db: ReadHandle, query: FeatureQuery): { total: number; rows: FeatureRecord[] } {
-  const { where, values } = conditions(query);
-  const by = order(query.sort, query.descending);
-  const page = `SELECT idx FROM features WHERE ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
-  const rows = db.all(page, ...values, query.limit, query.offset).map((row) => listedFeature(db, query.source, integer(row, 'idx')));
-  return { total: countFeatures(db, where, values), rows };
-}
-
-/** A feature that an index lists; an index that says otherwise than its table is damaged. */
-function listedFeature(db: ReadHandle, source: number, index: number): FeatureRecord {
-  const found = feature(db, source, index);
-  if (found === null) throw new LoupeError('bad-file', `${db.path}: an index lists feature ${index} of source ${source}, which is not there. \`loupe catalog verify\` says more; fetch the file again.`);
-  return found;
-}
-
-function countFeatures(db: ReadHandle, where: string, values: readonly SqlValue[]): number {
-  return integer(db.get(`SELECT count(*) AS n FROM features WHERE ${where}`, ...values)!, 'n');
 }
 
 export function feature(db: ReadHandle, source: number, index: number): FeatureRecord | null {
   const row = db.get(`SELECT ${recordColumns} FROM features WHERE source = ? AND idx = ?`, source, index);
   return row === undefined ? null : toRecord(row);
-}
-
-/** A whole column in index order, float32 [features]; NaN where a feature is not there (an incomplete build). */
-export function featureColumn(db: ReadHandle, source: number, features: number, name: 'density' | 'max' | 'mean'): Float32Array {
-  const sql = { density: 'SELECT idx, density FROM features WHERE source = ?', max: 'SELECT idx, max FROM features WHERE source = ?', mean: 'SELECT idx, mean FROM features WHERE source = ?' }[name];
-  const out = new Float32Array(features).fill(NaN);
-  for (const [index, value] of db.each(sql, source)) if (typeof index === 'number' && index < features) out[index] = Number(value);
-  return out;
 }
 
 export function addFeature(db: WriteHandle, source: number, row: FeatureStatistics, details: FeatureDetails): void {
@@ -155,12 +91,15 @@ export interface CurrentLabel {
   readonly notes: string;
 }
 
+/** The next revision of a source's features: every UPDATE of them sets `changed` to it, so that readers fetch only what changed. */
+const nextRevision = 'changed = 1 + coalesce((SELECT max(changed) FROM features WHERE source = ? AND changed > 0), 0)';
+
 /** Keeps the copy of the current label, and of its `score`, that sorting and filtering use. */
 export function setCurrentLabel(db: WriteHandle, source: number, index: number, label: CurrentLabel | null, score: number | null): void {
   db.run(
-    'UPDATE features SET labelled = ?, label = ?, label_id = ?, label_kind = ?, confidence = ?, family = ?, notes = ?, score = ? WHERE source = ? AND idx = ?',
+    `UPDATE features SET labelled = ?, label = ?, label_id = ?, label_kind = ?, confidence = ?, family = ?, notes = ?, score = ?, ${nextRevision} WHERE source = ? AND idx = ?`,
     label === null ? 0 : 1, label?.text ?? null, label?.id ?? null, label?.kind ?? null, label?.confidence ?? null,
-    label === null || label.family === '' ? null : label.family, label === null || label.notes === '' ? 0 : 1, score, source, index,
+    label === null || label.family === '' ? null : label.family, label === null || label.notes === '' ? 0 : 1, score, source, source, index,
   );
 }
 

@@ -8,7 +8,7 @@ import type { Label } from '../../../shared/schema/catalog.ts';
 import { labelKinds } from '../../../shared/schema/catalog.ts';
 import { LoupeError } from '../../../shared/errors.ts';
 import { limits } from '../blobs.ts';
-import { integer, integerOrNull, real, text, textOrNull } from '../cells.ts';
+import { integer, integerOrNull, text, textOrNull } from '../cells.ts';
 import type { ReadHandle, Row, WriteHandle } from '../handle.ts';
 
 export interface LabelRow extends Omit<Label, 'current' | 'undone'> {
@@ -116,14 +116,4 @@ export function indexLabel(db: WriteHandle, id: number, words: string, notes: st
 
 export function unindexLabel(db: WriteHandle, id: number): void {
   db.run('DELETE FROM labels_fts WHERE rowid = ?', id);
-}
-
-/** Current labels of a source that match an FTS5 query, best first by bm25 (the label's words count four times those of its notes). */
-export function searchLabels(db: ReadHandle, source: number, match: string, limit: number): { label: LabelRow; score: number }[] {
-  const prefixed = columns.split(', ').map((name) => `l.${name}`).join(', ');
-  return db.all(
-    `SELECT ${prefixed}, bm25(labels_fts, 4.0, 1.0) AS score FROM labels_fts f CROSS JOIN labels l ON l.id = f.rowid
-     WHERE labels_fts MATCH ? AND l.source = ? ORDER BY score, l.feature LIMIT ?`,
-    match, source, limit,
-  ).map((row) => ({ label: toLabel(row), score: real(row, 'score') }));
 }

@@ -1,11 +1,11 @@
 /** Which features an export takes: a selection in words, as indices by source. */
 import { LoupeError } from '../../../shared/errors.ts';
 import type { ExportSelection } from '../../../shared/schema/export.ts';
+import { selectFeatures } from '../../catalog/columns/select.ts';
+import { columnsOf } from '../../catalog/columns/source-columns.ts';
 import type { ReadHandle } from '../../catalog/handle.ts';
 import { requireSource } from '../../catalog/reading.ts';
-import { ftsQuery, parseSearch } from '../../catalog/search-text.ts';
 import { heldFeatures } from '../../catalog/selection.ts';
-import { featurePage } from '../../catalog/tables/features.ts';
 import { allLists, listItems } from '../../catalog/tables/lists.ts';
 import { sources } from '../../catalog/tables/sources.ts';
 import type { SourceRow } from '../../catalog/tables/sources.ts';
@@ -39,21 +39,14 @@ function listTest(db: ReadHandle, source: number, name: string): (index: number)
   return (index) => members.has(index);
 }
 
-function matchOf(search: string | null): { readonly labels: string; readonly contexts: string } | null {
-  if (search === null || search.trim() === '') return null;
-  const labels = ftsQuery(parseSearch(search, true));
-  const contexts = ftsQuery(parseSearch(search, false));
-  return labels === null || contexts === null ? null : { labels, contexts };
-}
-
 function selectFrom(db: ReadHandle, source: SourceRow, selection: ExportSelection): SelectedSource {
   const filter = { ...selection.filter, ...(selection.labelled ? { labelled: true } : {}) };
   const tests = [
     ...(selection.indices === null ? [] : [indexTest(selection.indices)]),
     ...(selection.list === null ? [] : [listTest(db, source.id, selection.list)]),
   ];
-  const found = featurePage(db, { source: source.id, sort: 'index', descending: false, filter, match: matchOf(selection.search), offset: 0, limit: source.features });
-  const indices = Int32Array.from(found.rows.map((row) => row.index).filter((index) => tests.every((test) => test(index))));
+  const found = selectFeatures(db, columnsOf(db, source), { source: source.id, sort: 'index', descending: false, filter, search: selection.search });
+  const indices = found.filter((index) => tests.every((test) => test(index)));
   return { source, indices, whole: indices.length === heldFeatures(source) };
 }
 

@@ -1,5 +1,5 @@
 /** What the table shows, as it stands in the address. Pure. */
-import { featureColumns, type FeatureColumn, type FeatureFilter } from '../../../shared/schema/catalog.ts';
+import { featureColumns, type FeatureColumn, type FeatureFilter } from '../../../shared/schema/feature-query.ts';
 
 export interface FeatureQuery {
   readonly sort: FeatureColumn;

@@ -5,7 +5,7 @@ import type { CatalogClient } from '../../../../src/main/catalog/client.ts';
 import { vector } from '../../../../src/shared/schema/tensor.ts';
 import type { Example, Feature, FeatureRow } from '../../../../src/shared/schema/catalog.ts';
 
-const row = (index: number): FeatureRow => ({ index, density: 0.01, max: 2, mean: 1, label: null, labelKind: null, confidence: null, preview: null });
+const row = (index: number): FeatureRow => ({ index, density: 0.01, max: 2, mean: 1, min: 1, dead: false, tokenClass: null, label: null, labelKind: null, confidence: null, family: null, score: null, notes: false, preview: null });
 
 function example(tokens: string[], start: number, peak: number): Example {
   const ids = vector(new Int32Array(tokens.length));

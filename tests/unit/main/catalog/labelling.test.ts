@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { redoLabel, setLabel, setReviewState, timeAfter, undoLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
 import { expectedCopies, feature, labelCopies } from '../../../../src/main/catalog/tables/features.ts';
 import { Random } from '../../../../src/engine/random.ts';
-import { currentLabel, labelHistory, searchLabels } from '../../../../src/main/catalog/tables/labels.ts';
+import { currentLabel, labelHistory } from '../../../../src/main/catalog/tables/labels.ts';
+import { rankedLabels } from '../../../../src/main/catalog/tables/columns.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
@@ -13,9 +14,9 @@ test('only the current label is in the index; undoing brings the one before back
   const db = smallCatalog();
   setLabel(db, input('first'));
   setLabel(db, input('second'));
-  assert.equal(searchLabels(db, 1, '"first"', 9).length, 0);
+  assert.equal(rankedLabels(db, '"first"').length, 0);
   assert.equal(undoLastLabel(db, { source: 1, index: 0 }).label!.text, 'first');
-  assert.equal(searchLabels(db, 1, '"first"', 9).length, 1);
+  assert.equal(rankedLabels(db, '"first"').length, 1);
   assert.equal(feature(db, 1, 0)!.label, 'first');
   assert.equal(labelHistory(db, 1, 0).length, 2);
   db.close();
@@ -61,7 +62,7 @@ test('any label of the history can be taken back and put back; the newest that s
 
 /** What is seen of every feature: label, copies, history without times. */
 function seen(db: ReturnType<typeof smallCatalog>): string {
-  return JSON.stringify([0, 1, 2].map((index) => [labelCopies(db, 1, index), labelHistory(db, 1, index).map(({ id, text, undoneAt }) => [id, text, undoneAt !== null]), searchLabels(db, 1, '"word"', 99).length]));
+  return JSON.stringify([0, 1, 2].map((index) => [labelCopies(db, 1, index), labelHistory(db, 1, index).map(({ id, text, undoneAt }) => [id, text, undoneAt !== null]), rankedLabels(db, '"word"').length]));
 }
 
 test('any run of labels over several features, undone from the last to the first and redone, passes through the same states', () => {

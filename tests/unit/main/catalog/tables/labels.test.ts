@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addLabel, currentLabel, indexLabel, label, labelHistory, labelsAfter, searchLabels, markUndone, standingLabels, unindexLabel, authorCounts, families, labelTimes } from '../../../../../src/main/catalog/tables/labels.ts';
+import { addLabel, currentLabel, indexLabel, label, labelHistory, labelsAfter, markUndone, standingLabels, unindexLabel, authorCounts, families, labelTimes } from '../../../../../src/main/catalog/tables/labels.ts';
+import { rankedLabels } from '../../../../../src/main/catalog/tables/columns.ts';
 import { smallCatalog } from '../../../../support/small-catalog.ts';
 
 const row = { uid: 'u1', source: 1, feature: 0, text: 'warm colours', author: 'Ada', kind: 'manual', confidence: 3, notes: 'red mostly', family: '', resolution: false, createdAt: '2026-01-01T00:00:00Z', undoneAt: null } as const;
@@ -35,11 +36,11 @@ test('search ranks a word in the label above the same word in the notes, and for
   const inText = addLabel(db, { ...row, uid: 'u2', feature: 1, text: 'red things', notes: 'none of it' });
   indexLabel(db, inNotes, row.text, row.notes);
   indexLabel(db, inText, 'red things', 'none of it');
-  assert.deepEqual(searchLabels(db, 1, '"red"', 9).map((hit) => hit.label.id), [inText, inNotes]);
+  assert.deepEqual(rankedLabels(db, '"red"'), [inText, inNotes]);
   // porter: "thing" finds "things".
-  assert.deepEqual(searchLabels(db, 1, '"thing"', 9).map((hit) => hit.label.id), [inText]);
+  assert.deepEqual(rankedLabels(db, '"thing"'), [inText]);
   unindexLabel(db, inText);
-  assert.deepEqual(searchLabels(db, 1, '"red"', 9).map((hit) => hit.label.id), [inNotes]);
+  assert.deepEqual(rankedLabels(db, '"red"'), [inNotes]);
   db.close();
 });
 

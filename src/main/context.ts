@@ -1,6 +1,6 @@
 /** What the handlers share. */
 import type { CommandInput, CommandOutput } from '../shared/contract.ts';
-import type { BackendStatus, SystemInfo } from '../shared/schema/workspace.ts';
+import type { BackendStatus, MenuItem, SystemInfo } from '../shared/schema/workspace.ts';
 import type { CatalogShelf } from './catalogs.ts';
 import type { EngineSupervisor } from './engine/supervisor.ts';
 import type { EventHub } from './events.ts';
@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly hub: EventHub;
   /** What the engine last said about its backend. */
   readonly backend: () => BackendStatus;
+  /** Puts actions of the studio into the window's menus; undefined where there is no window. */
+  readonly onMenu: ((items: readonly MenuItem[]) => void) | undefined;
   /** Null where the host serves one workspace only. */
   readonly switchWorkspace: SwitchWorkspace | null;
 }

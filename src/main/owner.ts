@@ -9,7 +9,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { entryPath } from '../engine/entry.ts';
 import type { CommandInput, CommandOutput } from '../shared/contract.ts';
 import { LoupeError } from '../shared/errors.ts';
-import type { SystemInfo } from '../shared/schema/workspace.ts';
+import type { MenuItem, SystemInfo } from '../shared/schema/workspace.ts';
 import { eventHub } from './events.ts';
 import type { EventHub } from './events.ts';
 import { createInvoke } from './invoke.ts';
@@ -29,6 +29,8 @@ export interface OwnerOptions {
   readonly port: number;
   /** Another `loupe` asks to see the studio. */
   readonly onShow?: (request: JoinRequest) => void;
+  /** The studio says which of its actions belong into the window's menus. */
+  readonly onMenu?: (items: readonly MenuItem[]) => void;
   /** Another engine process, for tests. */
   readonly engineEntry?: string;
 }
@@ -80,8 +82,8 @@ class OpenWorkspace {
   }
 
   #open(workspace: string): Opened {
-    const { host, engineEntry } = this.#options;
-    const services = createServices({ workspace, host, token: this.#token, switchWorkspace: (input) => this.#switch(input), ...(engineEntry === undefined ? {} : { engineEntry }) });
+    const { host, engineEntry, onMenu } = this.#options;
+    const services = createServices({ workspace, host, token: this.#token, switchWorkspace: (input) => this.#switch(input), ...(onMenu === undefined ? {} : { onMenu }), ...(engineEntry === undefined ? {} : { engineEntry }) });
     rememberWorkspace(workspace);
     const mute = services.hub.subscribe((name, payload) => this.hub.emit(name, payload));
     return { services, invoke: createInvoke(services.handlers, process.env['LOUPE_CHECK_OUTPUTS'] === '1'), mute };

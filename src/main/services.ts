@@ -1,7 +1,7 @@
 /** Everything the studio can ask for, without a transport: both hosts and the tests call these handlers. */
 import { entryPath } from '../engine/entry.ts';
 import type { Handlers } from '../shared/contract.ts';
-import type { BackendStatus, SystemInfo } from '../shared/schema/workspace.ts';
+import type { BackendStatus, MenuItem, SystemInfo } from '../shared/schema/workspace.ts';
 import { CatalogShelf } from './catalogs.ts';
 import type { ServiceContext, SwitchWorkspace } from './context.ts';
 import { engineNode } from './engine/node.ts';
@@ -28,6 +28,7 @@ export interface ServiceOptions {
   /** Goes into the lock file; whoever can read that may ask us. */
   readonly token: string;
   readonly switchWorkspace?: SwitchWorkspace;
+  readonly onMenu?: (items: readonly MenuItem[]) => void;
   /** Another engine process, for tests. */
   readonly engineEntry?: string;
 }
@@ -85,7 +86,7 @@ export function createServices(options: ServiceOptions): Services {
     progress: (id, progress) => hub.emit('job.progress', { id, progress }),
     metrics: (id, step, metrics) => hub.emit('job.metrics', { id, step, metrics: { ...metrics } }),
   });
-  const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend, switchWorkspace: options.switchWorkspace ?? null };
+  const context: ServiceContext = { workspace, host, engine, jobs, catalogs, hub, backend, switchWorkspace: options.switchWorkspace ?? null, onMenu: options.onMenu };
   engine.start().catch((error: Error) => {
     if (engine.state === 'crashed') console.error(error.message);
   });

@@ -28,6 +28,8 @@ export const commands = {
   'system.info': { input: none, output: workspace.systemInfoSchema },
   'system.doctor': { input: none, output: z.strictObject({ text: z.string(), report: z.record(z.string(), z.unknown()) }) },
   'system.memory': { input: none, output: disk.memorySchema },
+  /** The actions of the studio for the window's menus, where there is a window of our own. `keys` as in "Mod+K". */
+  'system.menu': { input: z.strictObject({ items: z.array(workspace.menuItemSchema).max(200) }), output: ok },
   'files.browse': {
     input: z.strictObject({ path: path.nullable() }),
     output: z.strictObject({ path, parent: path.nullable(), entries: z.array(workspace.folderEntrySchema) }),

@@ -14,6 +14,10 @@ export function systemInfo({ workspace, host, engine, backend }: ServiceContext)
 export function systemHandlers(context: ServiceContext): HandlersOf<'system'> {
   return {
     'system.info': async () => systemInfo(context),
+    'system.menu': async ({ items }) => {
+      context.onMenu?.(items);
+      return {};
+    },
     'system.memory': () => memoryNow(context.engine.pid),
     'system.doctor': async () => {
       const { doctorReport, renderDoctor } = await import('../doctor/report.ts');

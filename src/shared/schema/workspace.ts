@@ -66,6 +66,15 @@ export const systemInfoSchema = z.strictObject({
 
 export const folderEntrySchema = z.strictObject({ name: z.string(), folder: z.boolean(), bytes: z.number(), kind: z.enum(itemKinds).nullable() });
 
+/** An action of the studio that stands in a menu of the window. */
+export const menuItemSchema = z.strictObject({
+  id: z.string().min(1).max(100),
+  title: z.string().min(1).max(200),
+  menu: z.enum(['file', 'view', 'go', 'help']),
+  keys: z.string().max(40).nullable(),
+});
+
+export type MenuItem = z.infer<typeof menuItemSchema>;
 export type Item = z.infer<typeof itemSchema>;
 export type ItemKind = (typeof itemKinds)[number];
 export type Workspace = z.infer<typeof workspaceSchema>;

@@ -1,6 +1,9 @@
 /** Every action the keyboard and the palette can reach. Pages add theirs while they are shown. */
 import { advance, strokeName } from './keys.ts';
 
+/** The menus that take actions of ours (main/menu.ts). */
+export type MenuName = 'file' | 'view' | 'go' | 'help';
+
 export interface Action {
   readonly id: string;
   readonly title: string;
@@ -10,6 +13,8 @@ export interface Action {
   readonly run: () => void;
   /** Left out of the palette: movement keys, which only make sense on the page. */
   readonly quiet?: boolean;
+  /** Under which menu of the window it stands, where the studio has a window of its own. */
+  readonly menu?: MenuName;
 }
 
 const sequenceTimeout = 1500;
@@ -33,6 +38,19 @@ class Actions {
       this.#sets.splice(this.#sets.indexOf(actions), 1);
       this.#changed = {};
     };
+  }
+
+  find(id: string): Action | undefined {
+    return this.all.find((action) => action.id === id);
+  }
+
+  /** Runs an action as soon as its page has added it; gives up after five seconds. */
+  async runWhenThere(id: string): Promise<void> {
+    for (let waited = 0; waited < 5000; waited += 50) {
+      const action = this.find(id);
+      if (action !== undefined) return action.run();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /** Runs what the stroke is bound to; true when it was used. */

@@ -12,14 +12,15 @@ class Notices {
   list = $state.raw<readonly Notice[]>([]);
   #next = 1;
 
-  say(text: string, action: Notice['action'] = null): void {
-    this.#add({ text, error: null, action }, 6000);
+  /** `milliseconds`: how long it stays. A notice with an undo should stay longer than one that only tells. */
+  say(text: string, action: Notice['action'] = null, milliseconds = action === null ? 6000 : 12_000): void {
+    this.#add({ text, error: null, action }, milliseconds);
   }
 
   /** Errors stay until they are closed. */
-  fail(error: ErrorBody): void {
+  fail(error: ErrorBody, action: Notice['action'] = null): void {
     if (this.list.some((notice) => notice.error?.message === error.message)) return;
-    this.#add({ text: error.message, error, action: null }, null);
+    this.#add({ text: error.message, error, action }, null);
   }
 
   close(id: number): void {

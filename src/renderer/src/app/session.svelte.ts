@@ -27,6 +27,8 @@ class Session {
   readonly source: Source | null = $derived(this.catalog?.sources.find((source) => source.id === this.sourceId) ?? this.catalog?.sources[0] ?? null);
   readonly activeJobs = $derived(this.jobs.filter((job) => live.has(job.state)));
   readonly catalogs = $derived(this.items('catalog'));
+  /** Is told of each change of a job, with the state that it had before. */
+  onJob: ((before: Job['state'] | undefined, job: Job) => void) | null = null;
   #opening: { ref: string; done: Promise<void> } | null = null;
 
   get client(): Client {
@@ -37,7 +39,12 @@ class Session {
   /** Connects the session to a client: loads the lists, and loads them again after each reconnection. */
   start(client: Client): void {
     this.#client = client;
-    client.on('workspace.changed', () => void this.refreshWorkspace());
+    client.on('workspace.changed', () => void Promise.all([this.refreshWorkspace(), this.#refreshJobs()]));
+    // Another workspace answers here now: everything that was loaded belongs to the one before.
+    client.on('workspace.switched', () => {
+      location.hash = '#/';
+      location.reload();
+    });
     client.on('engine.changed', ({ engine, backend }) => {
       if (this.system !== null) this.system = { ...this.system, engine, backend };
     });
@@ -128,11 +135,14 @@ class Session {
   }
 
   async #load(): Promise<void> {
-    const [system, jobs] = await Promise.all([this.attempt('system.info', {}), this.attempt('jobs.list', {}), this.refreshWorkspace()]);
+    const [system] = await Promise.all([this.attempt('system.info', {}), this.#refreshJobs(), this.refreshWorkspace()]);
     this.system = system ?? this.system;
-    this.jobs = jobs?.jobs ?? this.jobs;
     // Handles do not outlive a host: after a reconnection the catalog is opened again.
     if (this.catalog !== null) await this.#open(this.catalog.path);
+  }
+
+  async #refreshJobs(): Promise<void> {
+    this.jobs = (await this.attempt('jobs.list', {}))?.jobs ?? this.jobs;
   }
 
   async #catalogChanged(handle: string): Promise<void> {
@@ -143,8 +153,9 @@ class Session {
   }
 
   #putJob(job: Job): void {
-    const known = this.jobs.some((other) => other.id === job.id);
-    this.jobs = known ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [job, ...this.jobs];
+    const known = this.job(job.id);
+    this.onJob?.(known?.state, job);
+    this.jobs = known !== undefined ? this.jobs.map((other) => (other.id === job.id ? job : other)) : [job, ...this.jobs];
   }
 
   #patchJob(id: string, patch: Partial<Job>): void {

@@ -1,6 +1,7 @@
 /** Every page: one line each. The rail, the palette and the G keys come from here; a page's code is loaded when it is first shown. */
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
+import { featuresOffers, runsOffers, settingsOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
   readonly id: string;
@@ -10,15 +11,17 @@ export interface PageDefinition {
   readonly letter: string | null;
   /** Where it stands: in the rail, at its foot, or only reached from another page. */
   readonly place: 'rail' | 'foot' | 'hidden';
+  /** What can be done there, for the palette of other pages. */
+  readonly offers?: readonly Offer[];
   readonly load: () => Promise<{ default: Component }>;
 }
 
 export const pages: readonly PageDefinition[] = [
-  { id: 'workspace', title: 'Workspace', icon: 'workspace', letter: 'W', place: 'rail', load: () => import('./workspace/Page.svelte') },
-  { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', load: () => import('./runs/Page.svelte') },
-  { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', load: () => import('./features/Page.svelte') },
+  { id: 'workspace', title: 'Workspace', icon: 'workspace', letter: 'W', place: 'rail', offers: workspaceOffers, load: () => import('./workspace/Page.svelte') },
+  { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', offers: runsOffers, load: () => import('./runs/Page.svelte') },
+  { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
-  { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', load: () => import('./settings/Page.svelte') },
+  { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },
 ];
 
 const ids = new Set(pages.map((page) => page.id));

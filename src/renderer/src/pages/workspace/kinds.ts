@@ -27,3 +27,8 @@ export const kinds: readonly KindWords[] = [
 ];
 
 export const origins = { sample: 'Sample', 'hugging-face': 'Hugging Face cache', 'lm-studio': 'LM Studio', ollama: 'Ollama', workspace: 'Workspace' } as const;
+
+/** "a model", "an activation store". */
+export function article(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
+}

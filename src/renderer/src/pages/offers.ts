@@ -1,0 +1,43 @@
+/** What each page can do, told without loading it: the palette lists it everywhere. A browser test compares this with what pages add. */
+
+/** An action of a page: the palette goes to the page, and runs the action there when the page has added it. */
+export interface Offer {
+  /** The action's own id; of an address alone any id, with `act: false`. */
+  readonly id: string;
+  readonly title: string;
+  readonly keys?: readonly string[];
+  readonly rest?: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly act?: false;
+}
+
+const route = (id: string, title: string, rest: readonly string[], query: Readonly<Record<string, string>> = {}): Offer => ({ id, title, rest, query, act: false });
+
+export const workspaceOffers: readonly Offer[] = [
+  { id: 'add.model', title: 'Add a model' },
+  { id: 'add.corpus', title: 'Add a corpus' },
+  { id: 'add.store', title: 'Add an activation store' },
+  { id: 'add.dictionary', title: 'Add a dictionary' },
+  { id: 'add.catalog', title: 'Add a catalog' },
+];
+
+export const runsOffers: readonly Offer[] = [
+  { id: 'runs.new', title: 'New run', keys: ['N'] },
+  route('new.demo', 'Run the sample', ['new'], { kind: 'demo' }),
+  route('new.harvest', 'Harvest activations', ['new'], { kind: 'harvest' }),
+  route('new.train', 'Train a dictionary', ['new'], { kind: 'train' }),
+  route('new.catalog-build', 'Build a catalog', ['new'], { kind: 'catalog-build' }),
+];
+
+export const featuresOffers: readonly Offer[] = [
+  { id: 'features.search', title: 'Search features', keys: ['/'] },
+  { id: 'features.histogram', title: 'Density histogram', keys: ['H'] },
+  { id: 'features.scatter', title: 'Density against maximum', keys: ['D'] },
+];
+
+export const settingsOffers: readonly Offer[] = [
+  { id: 'settings.examine', title: 'Examine this machine' },
+  { id: 'settings.trash', title: 'Empty the trash' },
+  route('settings.disk', 'Show disk use', [], { to: 'disk' }),
+  route('settings.memory', 'Show memory use', [], { to: 'memory' }),
+];

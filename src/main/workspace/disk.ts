@@ -71,7 +71,16 @@ async function diskItems(workspace: string, jobs: readonly Job[], now: number): 
   return [...listed, ...(await runItems(workspace, jobs)), ...(await leftovers(workspace, jobs, now))];
 }
 
-async function caches(): Promise<CachePart[]> {
+/** The caches hold tens of thousands of files and change at set-up only: measured once in five minutes. */
+const cachesFor = 5 * 60_000;
+let measured: { readonly at: number; readonly parts: Promise<CachePart[]> } | null = null;
+
+function caches(now: number): Promise<CachePart[]> {
+  if (measured === null || now - measured.at > cachesFor) measured = { at: now, parts: measureCaches() };
+  return measured.parts;
+}
+
+async function measureCaches(): Promise<CachePart[]> {
   const root = cacheRoot();
   const folders = (await readdir(root, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory());
   const parts = await Promise.all(folders.map(async ({ name }): Promise<CachePart> => {
@@ -83,9 +92,9 @@ async function caches(): Promise<CachePart[]> {
 
 /** Everything that takes room, biggest first; sizes in bytes. */
 export async function diskUse(workspace: string, jobs: readonly Job[], now: number = Date.now()): Promise<DiskUse> {
-  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now), listTrash(workspace), caches(), statfs(workspace)]);
+  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now), listTrash(workspace), caches(now), statfs(workspace)]);
   const bySize = (a: { bytes: number }, b: { bytes: number }): number => b.bytes - a.bytes;
-  return { items: items.sort(bySize), trash, caches: parts.sort(bySize), freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  return { items: items.sort(bySize), trash, caches: parts.toSorted(bySize), freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 export interface Recyclable {

@@ -13,7 +13,6 @@ import { columnsOf } from './columns/source-columns.ts';
 import type { ReadHandle } from './handle.ts';
 import { ftsQuery, parseSearch, snippetOf } from './search-text.ts';
 import { heldFeatures } from './selection.ts';
-import { changeStamp } from './tables/columns.ts';
 import { context } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import { examples, examplesInContext, topExample } from './tables/examples.ts';
@@ -23,29 +22,20 @@ import type { Effects, FeatureRecord } from './tables/features.ts';
 import { currentLabel, labelHistory } from './tables/labels.ts';
 import type { LabelRow } from './tables/labels.ts';
 import { source, sources } from './tables/sources.ts';
-import type { SourceRow } from './tables/sources.ts';
+import type { CountedSource, SourceRow } from './tables/sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A command's input without the handle by which main knows the catalog. */
 type Input<N extends 'catalog.features' | 'catalog.indices' | 'catalog.facets' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
 
-function toSource({ model: _model, store: _store, ...row }: SourceRow): Source {
+function toSource({ model: _model, store: _store, ...row }: CountedSource): Source {
   return row;
 }
 
-const rows = new WeakMap<ReadHandle, { readonly stamp: string; readonly byId: Map<number, SourceRow> }>();
-
-/** Counting the labelled features of a large source takes ms: it is done once a commit. Kind not-found. */
 export function requireSource(db: ReadHandle, id: number): SourceRow {
-  const stamp = changeStamp(db);
-  let kept = rows.get(db);
-  if (kept?.stamp !== stamp) rows.set(db, kept = { stamp, byId: new Map() });
-  const row = kept.byId.get(id) ?? source(db, id);
-  if (row !== null) {
-    kept.byId.set(id, row);
-    return row;
-  }
+  const row = source(db, id);
+  if (row !== null) return row;
   const known = sources(db).map((s) => s.id).join(', ');
   throw new LoupeError('not-found', `${db.path} has no source ${id}${known === '' ? '' : ` (it has ${known})`}.`);
 }

@@ -17,9 +17,13 @@ export interface SourceRow {
   readonly features: number;
   readonly tokens: number;
   readonly dead: number;
-  readonly labelled: number;
   readonly complete: boolean;
   readonly provenance: string;
+}
+
+/** With what takes ms to count in a large source, and is not asked for with every read. */
+export interface CountedSource extends SourceRow {
+  readonly labelled: number;
 }
 
 export interface BuildRow {
@@ -31,21 +35,21 @@ export interface BuildRow {
 }
 
 const columns = `s.id, s.kind, s.name, s.model, m.name AS model_name, m.hash AS model_hash, s.store, s.hook_point, s.layer, s.dictionary_hash,
-  s.features, s.tokens, s.dead, s.complete, s.provenance,
-  (SELECT count(*) FROM features f WHERE f.source = s.id AND f.labelled = 1) AS labelled`;
+  s.features, s.tokens, s.dead, s.complete, s.provenance`;
+const labelled = '(SELECT count(*) FROM features f WHERE f.source = s.id AND f.labelled = 1) AS labelled';
 
 function toSource(row: Row): SourceRow {
   return {
     id: integer(row, 'id'), kind: text(row, 'kind', 200), name: text(row, 'name', 1000), model: integer(row, 'model'),
     modelName: text(row, 'model_name', 1000), modelHash: text(row, 'model_hash', 200), store: integer(row, 'store'),
     hookPoint: text(row, 'hook_point', 200), layer: integerOrNull(row, 'layer'), dictionaryHash: textOrNull(row, 'dictionary_hash', 200),
-    features: integer(row, 'features'), tokens: integer(row, 'tokens'), dead: integer(row, 'dead'), labelled: integer(row, 'labelled'),
+    features: integer(row, 'features'), tokens: integer(row, 'tokens'), dead: integer(row, 'dead'),
     complete: integer(row, 'complete') === 1, provenance: text(row, 'provenance', limits.provenance),
   };
 }
 
-export function sources(db: ReadHandle): SourceRow[] {
-  return db.all(`SELECT ${columns} FROM sources s JOIN models m ON m.id = s.model ORDER BY s.id LIMIT 10000`).map(toSource);
+export function sources(db: ReadHandle): CountedSource[] {
+  return db.all(`SELECT ${columns}, ${labelled} FROM sources s JOIN models m ON m.id = s.model ORDER BY s.id LIMIT 10000`).map((row) => ({ ...toSource(row), labelled: integer(row, 'labelled') }));
 }
 
 export function source(db: ReadHandle, id: number): SourceRow | null {
@@ -53,7 +57,7 @@ export function source(db: ReadHandle, id: number): SourceRow | null {
   return row === undefined ? null : toSource(row);
 }
 
-export type NewSource = Omit<SourceRow, 'id' | 'modelName' | 'modelHash' | 'labelled'>;
+export type NewSource = Omit<SourceRow, 'id' | 'modelName' | 'modelHash'>;
 
 export function addSource(db: WriteHandle, row: NewSource): number {
   return db.run(

@@ -7,7 +7,7 @@ test('a source counts its dead features when it is completed, and its labels alw
   const db = smallCatalog();
   completeSource(db, 1);
   const [row] = sources(db);
-  assert.deepEqual([row!.dead, row!.labelled, row!.complete, row!.modelName], [1, 0, true, 'small']);
+  assert.deepEqual([row!.dead, sources(db)[0]!.labelled, row!.complete, row!.modelName], [1, 0, true, 'small']);
   assert.equal(source(db, 2), null);
   db.close();
 });

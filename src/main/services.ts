@@ -14,6 +14,7 @@ import { diskHandlers } from './handlers/disk.ts';
 import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
 import { labelsHandlers } from './handlers/labels.ts';
+import { liveHandlers } from './handlers/live.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { workspaceHandlers } from './handlers/workspace.ts';
@@ -93,7 +94,7 @@ export function createServices(options: ServiceOptions): Services {
   return {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
-      ...jobsHandlers(context), ...catalogHandlers(context), ...labelsHandlers(context),
+      ...jobsHandlers(context), ...catalogHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
     },
     hub, context,
     publish: lock.publish,

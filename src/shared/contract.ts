@@ -9,6 +9,7 @@ import * as disk from './schema/disk.ts';
 import * as query from './schema/feature-query.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
+import * as live from './schema/live.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
 
@@ -171,6 +172,23 @@ export const commands = {
   'comments.add': { input: z.strictObject({ ...feature, text: z.string().max(20_000), author }), output: z.strictObject({ comment: labels.commentSchema }) },
   'comments.delete': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
   'comments.restore': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
+
+  /** Where the model and the dictionary of a catalog's source lie on this machine, known by their hashes. */
+  'live.resolve': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: live.liveTargetSchema },
+  /** The user says where one of them lies; it is remembered. Kind mismatch when it is another. */
+  'live.choose': { input: z.strictObject({ catalog: handle, source: z.number().int(), kind: z.enum(['model', 'dictionary']), path }), output: live.liveTargetSchema },
+  'live.dictionary': { input: z.strictObject({ path }), output: live.liveDictionarySchema },
+  'live.encode': { input: live.encodeInputSchema, output: live.encodedSchema },
+  /** In a stored context: what the loss of each token rises by without this feature. */
+  'live.ablate': { input: z.strictObject({ ...feature, context: index, model: path, dictionary: path }), output: live.ablatedSchema },
+  'live.steer': { input: live.steerInputSchema, output: live.steerBeganSchema },
+  'live.steerNext': { input: z.strictObject({ session: z.string().min(1).max(100), tokens: z.number().int().min(1).max(live.liveLimits.stepTokens) }), output: live.steerStepSchema },
+  'live.steerEnd': { input: z.strictObject({ session: z.string().min(1).max(100) }), output: ok },
+  'live.strength': { input: live.strengthInputSchema, output: live.strengthSchema },
+  /** Labels, densities and maxima of features that were found live. */
+  'live.names': { input: z.strictObject({ catalog: handle, source: z.number().int(), indices: z.array(index).max(500) }), output: z.strictObject({ names: z.array(live.featureNameSchema) }) },
+  'live.status': { input: none, output: live.liveStatusSchema },
+  'live.release': { input: none, output: live.liveStatusSchema },
 } as const;
 
 export const events = {

@@ -28,7 +28,9 @@ export function isSigned({ provenance }: Pick<Dictionary, 'provenance'>): boolea
  */
 export function placeIn(model: LanguageModel, open: OpenDictionary, hook: string | null): LivePlace {
   const { dictionary } = open;
-  const hooks = hooksOf(dictionary, { hook, targetHook: null }, null);
+  // Its own hook by name is no other: a crosscoder's first hook stands for all of them.
+  const other = hook === dictionary.provenance.hookPoint ? null : hook;
+  const hooks = hooksOf(dictionary, { hook: other, targetHook: null }, null);
   if (hooks.read.includes('')) throw new LoupeError('bad-request', `hook: the dictionary ${open.path} does not say which hook it reads: choose one that is ${dictionary.dIn} wide.`);
   checkWidths(dictionary, hooks, (name) => model.hookWidth(name), model.config.name);
   const trained = dictionary.provenance.model;

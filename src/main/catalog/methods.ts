@@ -8,6 +8,7 @@ import {
 import { redoLabel, setLabel, setReviewState, undoLabel, undoLastLabel } from './labelling.ts';
 import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, labelProgress, labelQueue } from './opinions.ts';
 import { packMissing } from './columns/packed.ts';
+import { liveContext, liveNames } from './live-reading.ts';
 import { makeCatalog } from './opening.ts';
 import { catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
@@ -33,6 +34,8 @@ export const readMethods = {
   'lists.items': featureListItems,
   'lists.of': listsOfFeature,
   'comments.of': commentsOf,
+  'live.names': liveNames,
+  'live.context': liveContext,
 } as const;
 
 export const writeMethods = {

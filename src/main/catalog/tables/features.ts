@@ -123,3 +123,9 @@ export function labelText(db: ReadHandle, source: number, index: number): string
   const row = db.get('SELECT label FROM features WHERE source = ? AND idx = ?', source, index);
   return row === undefined || row['label'] === null ? null : text(row, 'label', limits.label);
 }
+
+/** Label, density and maximum of a feature, for lists of features from elsewhere; null where there is none. */
+export function featureName(db: ReadHandle, source: number, index: number): { readonly label: string | null; readonly density: number; readonly max: number } | null {
+  const row = db.get('SELECT label, density, max FROM features WHERE source = ? AND idx = ?', source, index);
+  return row === undefined ? null : { label: textOrNull(row, 'label', limits.label), density: real(row, 'density'), max: real(row, 'max') };
+}

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { liveContext, liveNames } from '../../../../src/main/catalog/live-reading.ts';
-import { setCurrentLabel } from '../../../../src/main/catalog/tables/features.ts';
+import { setLabel } from '../../../../src/main/catalog/labelling.ts';
 import { addStore } from '../../../../src/main/catalog/tables/contexts.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
 test('names come in the order asked for, with figures; features that are not there are left out', () => {
   const db = smallCatalog();
-  db.run("INSERT INTO labels (id, uid, source, feature, text, author, kind, notes, created_at) VALUES (1, 'u', 1, 1, 'blue things', 'me', 'manual', '', '2026')");
-  setCurrentLabel(db, 1, 1, { id: 1, text: 'blue things', kind: 'manual', confidence: null });
+  setLabel(db, { source: 1, index: 1, text: 'blue things', author: 'me', kind: 'manual', confidence: null, notes: '' });
   assert.deepEqual(liveNames(db, { source: 1, indices: [1, 99, 0] }).names, [
     { index: 1, label: 'blue things', density: 1 / 14, max: 1 }, { index: 0, label: null, density: 2 / 14, max: 2 },
   ]);

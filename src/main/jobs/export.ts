@@ -7,7 +7,7 @@ import { exportConfigSchema } from '../../shared/schema/export.ts';
 import type { ExportConfig } from '../../shared/schema/export.ts';
 
 /** What a name gets when it has no ending of its own; a site, data and tables are folders. */
-const endings = { loupe: '.loupe', neuronpedia: '-neuronpedia', csv: '-csv', parquet: '-parquet' } as const;
+const endings = { loupe: '.loupe', html: '-site', neuronpedia: '-neuronpedia', csv: '-csv', parquet: '-parquet' } as const;
 
 /** The folder of a workspace's exports. */
 export function exportsFolder(workspace: string): string {

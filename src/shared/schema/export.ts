@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { featureFilterSchema } from './feature-query.ts';
 
-export const exportFormats = ['loupe', 'neuronpedia', 'csv', 'parquet'] as const;
+export const exportFormats = ['loupe', 'html', 'neuronpedia', 'csv', 'parquet'] as const;
 
 /** What happens to the text of examples; labels and tokens raised or lowered stay. */
 export const textRedactions = ['none', 'around', 'classes', 'examples'] as const;

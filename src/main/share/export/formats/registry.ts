@@ -2,12 +2,13 @@
 import type { ExportFormatName } from '../../../../shared/schema/export.ts';
 import { csv } from './csv.ts';
 import type { ExportFormat } from './format.ts';
+import { html } from './html.ts';
 import { loupe } from './loupe.ts';
 import { neuronpedia } from './neuronpedia.ts';
 import { parquet } from './parquet.ts';
 
-const formats: Readonly<Partial<Record<ExportFormatName, ExportFormat>>> = { loupe, neuronpedia, csv, parquet };
+const formats: Readonly<Record<ExportFormatName, ExportFormat>> = { loupe, html, neuronpedia, csv, parquet };
 
 export function formatNamed(name: ExportFormatName): ExportFormat {
-  return formats[name]!;
+  return formats[name];
 }

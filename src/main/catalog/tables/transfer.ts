@@ -1,6 +1,6 @@
-/** Where examples lie, without their activations: what an export looks at to know which contexts it needs. */
-import { integer } from '../cells.ts';
-import type { ReadHandle } from '../handle.ts';
+/** What moving many examples at a time needs: where they lie, without their activations, and filling the table without its index. */
+import { integer, text } from '../cells.ts';
+import type { ReadHandle, WriteHandle } from '../handle.ts';
 
 export interface ExamplePlace {
   readonly group: number;
@@ -14,4 +14,15 @@ export function examplePlaces(db: ReadHandle, source: number, feature: number): 
   return db.all('SELECT grp, rank, context, peak FROM examples WHERE source = ? AND feature = ? ORDER BY grp, rank LIMIT 1000', source, feature).map((row) => ({
     group: integer(row, 'grp'), rank: integer(row, 'rank'), context: integer(row, 'context'), peak: integer(row, 'peak'),
   }));
+}
+
+/**
+ * Does `work` without the index of examples by context, and makes it anew from the same text: a million rows that come in order of
+ * features would else be put into the index one by one, all over the file. Only for a catalog that is being made and that nobody has open.
+ */
+export function withoutContextIndex(db: WriteHandle, work: () => void): void {
+  const sql = text(db.get("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = 'examples_by_context'")!, 'sql');
+  db.exec('DROP INDEX examples_by_context');
+  work();
+  db.exec(sql);
 }

@@ -71,11 +71,11 @@ export class KeptVocabulary {
 
   /** A context's tokens with the hidden ones replaced, and the text of what is left. */
   redacted(tokens: Int32Array, peaks: readonly number[]): { readonly tokens: Int32Array; readonly words: string } {
-    const near = distances(tokens.length, peaks);
+    const near = this.#redaction.text === 'around' ? distances(tokens.length, peaks) : null;
     let words = '';
     const kept = tokens.map((token, at) => {
       const entry = this.#entries.get(token)!;
-      const placeholder = placeholderOf(this.#redaction, entry, near[at]!);
+      const placeholder = placeholderOf(this.#redaction, entry, near?.[at] ?? 0);
       words += entry.special ? ' ' : placeholder === null ? entry.text : placeholders[placeholder]!;
       return placeholder === null ? token : this.#first + placeholder;
     });
@@ -103,8 +103,8 @@ export interface ContextTarget {
   readonly vocabularies: ReadonlyMap<number, KeptVocabulary>;
 }
 
-/** Writes the contexts of `used`, each checked. Gives new ids by old ones. Kind bad-file for a context that is not as it should be. */
-export function writeContexts(reader: ExportReader, used: UsedContexts, target: ContextTarget, step: (done: number) => void): Map<number, number> {
+/** Writes the contexts of `used` (null: all of the stores), each checked. Gives new ids by old ones. Kind bad-file for a context that is not as it should be. */
+export function writeContexts(reader: ExportReader, used: UsedContexts | null, target: ContextTarget, step: (done: number) => void): Map<number, number> {
   const ids = new Map<number, number>();
   const modelOf = new Map(stores(reader.db).map((store) => [store.id, store.model]));
   let pending: { readonly row: ContextRow; readonly peaks: readonly number[] }[] = [];
@@ -117,7 +117,7 @@ export function writeContexts(reader: ExportReader, used: UsedContexts, target: 
     step(ids.size);
   };
   for (const { row, problem } of walkContexts(reader.db)) {
-    const peaks = used.get(row.id);
+    const peaks = used === null ? [] : used.get(row.id);
     if (peaks === undefined || !target.stores.has(row.store)) continue;
     if (problem !== null) throw new LoupeError('bad-file', `${reader.db.path} is not exported: ${problem}. \`loupe catalog verify\` says more.`);
     if (pending.push({ row, peaks }) >= batch) flush();

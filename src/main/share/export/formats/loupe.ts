@@ -24,6 +24,7 @@ import type { ExportedFeature, ExportReader } from '../reader.ts';
 import { redactProvenance } from '../redact.ts';
 import type { SelectedSource } from '../select.ts';
 import type { ExportFormat, ExportWork } from './format.ts';
+import { withoutContextIndex } from '../../../catalog/tables/transfer.ts';
 import { KeptVocabulary, usedContexts, writeContexts } from './loupe-contexts.ts';
 
 interface Writing {
@@ -143,11 +144,13 @@ function fill(work: ExportWork, to: WriteHandle): Writing {
   to.pragma('synchronous = OFF');
   const w: Writing = { reader, config, to, models: new Map(), stores: new Map(), vocabularies: new Map(), sources: new Map(), contexts: new Map(), counts: { examples: 0, labels: 0 } };
   const all = beginModels(w);
-  const used = usedContexts(reader, config.redaction.text === 'examples' ? 0 : config.examples);
-  w.contexts = writeContexts(reader, used, { db: to, stores: w.stores, vocabularies: w.vocabularies }, (done) => work.watch.step('contexts', done, used.size));
-  for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
-  writeLists(w);
   const whole = reader.sources.every((selected) => selected.whole) && config.redaction.text === 'none';
+  const used = whole && config.examples === null ? null : usedContexts(reader, config.redaction.text === 'examples' ? 0 : config.examples);
+  w.contexts = writeContexts(reader, used, { db: to, stores: w.stores, vocabularies: w.vocabularies }, (done) => work.watch.step('contexts', done, used?.size ?? 0));
+  withoutContextIndex(to, () => {
+    for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
+  });
+  writeLists(w);
   to.transaction(() => w.vocabularies.forEach((vocabulary, model) => {
     if (whole) vocabulary.useAll();
     vocabulary.write(to, w.models.get(model)!);

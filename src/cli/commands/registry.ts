@@ -37,5 +37,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'catalog info', summary: 'What a catalog holds', load: () => import('./catalog-info.ts') },
   { name: 'catalog verify', summary: 'Check that a catalog is whole and unharmed', load: () => import('./catalog-verify.ts') },
   { name: 'catalog export', summary: 'Write a catalog or a part of it as .loupe, web site, Neuronpedia JSONL, CSV or Parquet', load: () => import('./catalog-export.ts') },
+  { name: 'catalog import', summary: 'Copy a catalog from someone else, each row checked', load: () => import('./catalog-import.ts') },
+  { name: 'catalog merge', summary: "A teammate's labels, remarks and lists into a catalog of yours", load: () => import('./catalog-merge.ts') },
   { name: 'catalog search', summary: 'Find words in labels and examples', load: () => import('./catalog-search.ts') },
 ];

@@ -5,6 +5,7 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CatalogInfo, VerifyReport } from '../../shared/schema/catalog.ts';
+import type { MergeInput, MergePreview, MergeResult } from '../../shared/schema/share.ts';
 import { checkHeader } from './header.ts';
 import type { MethodInput, MethodOutput, ReadMethod, WriteMethod } from './types.ts';
 import { closeEverywhere, read, runAlone, write } from './threads.ts';
@@ -34,6 +35,11 @@ export interface CatalogClient {
   ask<M extends ReadMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>>;
   /** Any other change. Kind read-only where nothing may be written. */
   change<M extends WriteMethod>(method: M, input: MethodInput<M>): Promise<MethodOutput<M>>;
+  /** What merging the catalog at `from` would do. Kinds: those of opening a foreign catalog, bad-request for this very file. */
+  previewMerge(from: string): Promise<MergePreview>;
+  merge(from: string, input: MergeInput): Promise<MergeResult>;
+  merges(): Promise<MethodOutput<'merges'>>;
+  undoMerge(merge: number): Promise<MethodOutput<'undoMerge'>>;
   /** Kind disposed for whatever is asked afterwards. Opened twice, a catalog stays open for the other. */
   close(): Promise<void>;
 }
@@ -115,13 +121,21 @@ function client(path: string, readOnly: boolean): CatalogClient {
     return write(path, method, input);
   };
   const ask = <M extends ReadMethod>(method: M) => (input: MethodInput<M>): Promise<MethodOutput<M>> => askNow(method, input);
-  const change = <M extends 'setLabel' | 'undoLabel'>(method: M) => (input: MethodInput<M>): Promise<MethodOutput<M>> => changeNow(method, input);
+  const change = <M extends WriteMethod>(method: M) => (input: MethodInput<M>): Promise<MethodOutput<M>> => changeNow(method, input);
   const info = ask('info');
+  const other = (from: string): { from: string; openHere: boolean } => {
+    const file = realPath(from);
+    if (file === path) throw new LoupeError('bad-request', `from: ${from} is this very catalog. Name the one that is to be merged into it.`);
+    return { from: file, openHere: opened.has(file) };
+  };
   return {
     path, readOnly,
     info: async () => ({ ...(await info(null)), catalog: path, readOnly }),
     features: ask('features'), indices: ask('indices'), facets: ask('facets'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
     setLabel: change('setLabel'), undoLabel: change('undoLabel'), ask: askNow, change: changeNow,
+    previewMerge: async (from) => ask('previewMerge')(other(from)),
+    merge: async (from, input) => change('merge')({ ...input, ...other(from) }),
+    merges: () => ask('merges')(null), undoMerge: (merge) => change('undoMerge')({ merge }),
     close: async () => {
       if (!open) return;
       open = false;

@@ -5,16 +5,18 @@
 import { LoupeError } from '../../shared/errors.ts';
 import { packSource } from './columns/packed.ts';
 import type { WriteHandle, ReadHandle } from './handle.ts';
-import { checkHeader } from './header.ts';
-import { makeCatalog, openCatalogReader } from './opening.ts';
+import { withForeign } from './foreign.ts';
+import { makeCatalog } from './opening.ts';
 import { heldFeatures } from './selection.ts';
-import { addContext, addStore, stores } from './tables/contexts.ts';
+import { addContext, addStore, context, findContext, findStore, stores } from './tables/contexts.ts';
+import type { ContextRow } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
 import { addFeature, setCurrentLabel } from './tables/features.ts';
 import { addComment } from './tables/comments.ts';
 import { addLabel, currentLabel, indexLabel } from './tables/labels.ts';
 import { addItem, addList, allItems, allLists } from './tables/lists.ts';
-import { addModel, addVocabularyEntry, models, vocabulary } from './tables/models.ts';
+import { addModel, addVocabularyEntry, findModel, models, vocabulary } from './tables/models.ts';
+import type { ModelRow } from './tables/models.ts';
 import { reviews, setReview } from './tables/reviews.ts';
 import { addScore, leadingScore } from './tables/scores.ts';
 import { addSource, completeSource, source as sourceRow, sources } from './tables/sources.ts';
@@ -26,7 +28,7 @@ import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from
 const batch = 2000;
 
 /** New ids by old ones. */
-class Ids {
+export class Ids {
   readonly #ids = new Map<number, number>();
   readonly #what: string;
 
@@ -45,7 +47,7 @@ class Ids {
   }
 }
 
-interface Copying {
+export interface Copying {
   readonly from: ReadHandle;
   readonly to: WriteHandle;
   readonly models: Ids;
@@ -69,41 +71,58 @@ function refuse(problem: string | null): void {
   if (problem !== null) throw new LoupeError('bad-file', `the catalog is not copied: ${problem}. Ask its sender for an unharmed file.`);
 }
 
+/** A copy into `to` of which nothing has been copied yet. */
+export function copying(from: ReadHandle, to: WriteHandle): Copying {
+  return { from, to, models: new Ids('model'), stores: new Ids('store'), contexts: new Ids('context'), sources: new Ids('source') };
+}
+
 /** Kinds: bad-file naming the first row that is wrong, conflict when `to` exists, no-space, read-only. Nothing is left at `to` on an error. */
 export function copyValidated(path: string, to: string, openHere = false): void {
-  if (!openHere) checkHeader(path, true);
-  const from = openCatalogReader(path);
-  try {
-    makeCatalog(to, (db) => from.snapshot(() => copyRows({
-      from, to: db, models: new Ids('model'), stores: new Ids('store'), contexts: new Ids('context'), sources: new Ids('source'),
-    })));
-  } finally {
-    from.close();
-  }
+  withForeign(path, openHere, (from) => makeCatalog(to, (db) => from.snapshot(() => copyRows(copying(from, db)))));
 }
 
 function copyRows(c: Copying): void {
-  for (const model of models(c.from)) {
-    c.models.set(model.id, addModel(c.to, model));
-    inBatches(c.to, vocabulary(c.from, model.id), (entry) => addVocabularyEntry(c.to, c.models.get(model.id), entry.token, entry));
-  }
-  for (const store of stores(c.from)) c.stores.set(store.id, addStore(c.to, { ...store, model: c.models.get(store.model) }));
-  copyContexts(c);
+  copyPlaces(c, models(c.from).map(({ id }) => id), stores(c.from).map(({ id }) => id));
   for (const source of sources(c.from)) copySource(c, source);
   copyLabels(c);
   copyOpinions(c);
 }
 
-function copyContexts(c: Copying): void {
+/** Models, stores and their contexts; those that `to` has already are found there. Kind mismatch when a context of a known store is another. */
+export function copyPlaces(c: Copying, modelIds: readonly number[], storeIds: readonly number[]): void {
+  for (const model of models(c.from)) if (modelIds.includes(model.id)) copyModel(c, model);
+  for (const store of stores(c.from)) {
+    if (storeIds.includes(store.id)) c.stores.set(store.id, findStore(c.to, store.hash) ?? addStore(c.to, { ...store, model: c.models.get(store.model) }));
+  }
+  copyContexts(c, new Set(storeIds));
+}
+
+function copyModel(c: Copying, model: ModelRow): void {
+  const known = findModel(c.to, model.hash, model.tokenizerHash);
+  const id = known ?? addModel(c.to, model);
+  c.models.set(model.id, id);
+  if (known === null) inBatches(c.to, vocabulary(c.from, model.id), (entry) => addVocabularyEntry(c.to, id, entry.token, entry));
+}
+
+function copyContexts(c: Copying, wanted: ReadonlySet<number>): void {
   const modelOf = new Map(stores(c.to).map((store) => [store.id, store.model]));
   inBatches(c.to, walkContexts(c.from), ({ row, problem }) => {
+    if (!wanted.has(row.store)) return;
     refuse(problem);
     const store = c.stores.get(row.store);
-    c.contexts.set(row.id, addContext(c.to, { ...row, store }, vocabularyOf(c.to, modelOf.get(store)!).plainText(row.tokens)));
+    const known = findContext(c.to, store, row.number);
+    if (known !== null) requireSameContext(c, row, known);
+    c.contexts.set(row.id, known ?? addContext(c.to, { ...row, store }, vocabularyOf(c.to, modelOf.get(store)!).plainText(row.tokens)));
   });
 }
 
-function copySource(c: Copying, source: SourceRow): void {
+function requireSameContext(c: Copying, row: ContextRow, known: number): void {
+  const ours = context(c.to, known);
+  if (ours !== null && ours.tokens.length === row.tokens.length && ours.tokens.every((token, i) => token === row.tokens[i])) return;
+  throw new LoupeError('mismatch', `context ${row.number} of a store that both catalogs have holds other tokens in the one that is copied: one of them was changed.`);
+}
+
+export function copySource(c: Copying, source: SourceRow): void {
   const id = addSource(c.to, { ...source, model: c.models.get(source.model), store: c.stores.get(source.store), complete: false });
   c.sources.set(source.id, id);
   let features = 0;

@@ -9,10 +9,13 @@ import { redoLabel, setLabel, setReviewState, undoLabel, undoLastLabel } from '.
 import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, labelProgress, labelQueue } from './opinions.ts';
 import { packMissing } from './columns/packed.ts';
 import { liveContext, liveNames } from './live-reading.ts';
+import { applyMerge, previewMerge } from './merge/apply.ts';
+import { undoMerge } from './merge/undo.ts';
 import { makeCatalog } from './opening.ts';
 import { catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
+import { merges } from './tables/merges.ts';
 
 export const readMethods = {
   info: (db: ReadHandle, _input: null) => catalogInfo(db),
@@ -36,6 +39,8 @@ export const readMethods = {
   'comments.of': commentsOf,
   'live.names': liveNames,
   'live.context': liveContext,
+  previewMerge,
+  merges: (db: ReadHandle, _input: null) => merges(db),
 } as const;
 
 export const writeMethods = {
@@ -56,6 +61,8 @@ export const writeMethods = {
   'comments.add': addFeatureComment,
   'comments.delete': deleteFeatureComment,
   'comments.restore': restoreFeatureComment,
+  merge: applyMerge,
+  undoMerge,
   beginBuild,
   addContexts,
   addChunk,

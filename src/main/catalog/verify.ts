@@ -8,6 +8,8 @@ import { checkHeader } from './header.ts';
 import { checkSchema } from './schema.ts';
 import { heldFeatures } from './selection.ts';
 import { sqliteError } from './sqlite-errors.ts';
+import { peopleProblem } from './people-rules.ts';
+import { peopleRows, peopleTableNames } from './tables/people.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
 import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
@@ -65,6 +67,7 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('reviews', () => `${count(reviews(db))}`);
       report.part('lists', () => `${allLists(db).length} with ${count(allItems(db))} features`);
       report.part('comments', () => `${count(walkComments(db))}`);
+      report.part('what people made', (note) => verifyPeople(db, note));
     });
   } catch (error) {
     const known = sqliteError(error, db.path);
@@ -96,6 +99,16 @@ function verifyContexts(db: ReadHandle, note: (problem: string) => void): string
     if (problem !== null) note(problem);
   }
   return `${n}`;
+}
+
+/** The rules beyond the types of cells, over every table of rows that people make. */
+function verifyPeople(db: ReadHandle, note: (problem: string) => void): void {
+  for (const table of peopleTableNames) {
+    for (const row of peopleRows(db, table).values()) {
+      const problem = peopleProblem(table, row);
+      if (problem !== null) note(problem);
+    }
+  }
 }
 
 function verifySource(db: ReadHandle, source: SourceRow, note: (problem: string) => void): string {

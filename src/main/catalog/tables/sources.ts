@@ -92,3 +92,10 @@ export function advanceBuild(db: WriteHandle, source: number, done: { readonly c
 export function finishBuild(db: WriteHandle, source: number, finishedAt: string): void {
   db.run('UPDATE builds SET finished_at = ? WHERE source = ?', finishedAt, source);
 }
+
+/** Removes a source with all that hangs on it. Returns the ids of its labels, which the text index may still hold. */
+export function removeSource(db: WriteHandle, id: number): number[] {
+  const labels = db.all('SELECT id FROM labels WHERE source = ?', id).map((row) => integer(row, 'id'));
+  db.run('DELETE FROM sources WHERE id = ?', id);
+  return labels;
+}

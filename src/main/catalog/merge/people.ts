@@ -6,14 +6,14 @@ import { models } from '../tables/models.ts';
 import { heldIndices, peopleKey, peopleRows, peopleTableNames, peopleTables } from '../tables/people.ts';
 import type { PeopleRows, PeopleTable, Values } from '../tables/people.ts';
 import { sources } from '../tables/sources.ts';
-import type { SourceRow } from '../tables/sources.ts';
+import type { CountedSource, SourceRow } from '../tables/sources.ts';
 import type { People } from './plan.ts';
 
 /** A row may be dated this far after now: clocks differ. */
 const aheadMs = 24 * 3600 * 1000;
 
 export interface SourceMatch {
-  readonly theirs: SourceRow;
+  readonly theirs: CountedSource;
   /** The features that our source holds in this file. */
   readonly held: ReadonlySet<number>;
   /** Ours: the same dictionary at the same hook of the same model; null where we have none. */
@@ -21,9 +21,9 @@ export interface SourceMatch {
 }
 
 /** What makes two sources the same features, whatever they were counted over. */
-function identities(db: ReadHandle): Map<string, SourceRow[]> {
+function identities(db: ReadHandle): Map<string, CountedSource[]> {
   const tokenizers = new Map(models(db).map(({ id, tokenizerHash }) => [id, tokenizerHash]));
-  const found = new Map<string, SourceRow[]>();
+  const found = new Map<string, CountedSource[]>();
   for (const row of sources(db)) {
     const key = JSON.stringify([row.modelHash, tokenizers.get(row.model), row.hookPoint, row.features, row.dictionaryHash ?? ['kind and name', row.kind, row.name]]);
     found.set(key, [...(found.get(key) ?? []), row]);
@@ -38,7 +38,7 @@ export function matchSources(mine: ReadHandle, theirs: ReadHandle): SourceMatch[
     .sort((a, b) => a.theirs.id - b.theirs.id);
 }
 
-function matched(db: ReadHandle, theirs: SourceRow, mine: SourceRow | null): SourceMatch {
+function matched(db: ReadHandle, theirs: CountedSource, mine: SourceRow | null): SourceMatch {
   return { theirs, mine, held: mine === null ? new Set() : heldIndices(db, mine.id) };
 }
 

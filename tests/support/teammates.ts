@@ -1,5 +1,5 @@
 /** Seeded histories of work on one catalog by several people: labels set and taken back, remarks, lists, reviews, scores. */
-import { Random } from '../../src/engine/random.ts';
+import type { Random } from '../../src/engine/random.ts';
 import type { WriteHandle } from '../../src/main/catalog/handle.ts';
 import { makeCurrent } from '../../src/main/catalog/labelling.ts';
 import { currentLabel } from '../../src/main/catalog/tables/labels.ts';

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Random } from '../src/engine/random.ts';
-import type { FeatureChunk } from '../src/engine/interp/build-files.ts';
+import type { ChunkExtras, FeatureChunk } from '../src/engine/interp/build-files.ts';
 import { packDocuments } from '../src/main/catalog/blobs.ts';
 import { packSource } from '../src/main/catalog/columns/packed.ts';
 import type { WriteHandle } from '../src/main/catalog/handle.ts';
@@ -109,6 +109,27 @@ function examplesOf(shape: Shape, options: Required<GenerateOptions>): { group: 
   return out;
 }
 
+/** Extras with the shape of real ones: related features nearby, Gaussian weights and logit effects. */
+function makeExtras(first: number, shapes: readonly Shape[], options: Required<GenerateOptions>): ChunkExtras {
+  const n = shapes.length;
+  const related = Math.min(nearest, options.features - 1);
+  const ints = (width: number, value: (i: number, j: number) => number): Int32Array => Int32Array.from({ length: n * width }, (_, at) => value(Math.floor(at / width), at % width));
+  const floats = (width: number, value: (i: number, j: number) => number): Float32Array => Float32Array.from({ length: n * width }, (_, at) => value(Math.floor(at / width), at % width));
+  const alive = (i: number): boolean => shapes[i]!.firings > 0;
+  const other = (i: number, j: number): number => (alive(i) ? (first + i + j + 1) % options.features : -1);
+  const bell = (total: number) => (_: number, j: number): number => Math.round((total * Math.exp(-(((j - 25) / 8) ** 2))) / 14.2);
+  return {
+    min: floats(1, () => 0), tokenClass: Uint8Array.from({ length: n }, (_, i) => (alive(i) ? (first + i) % 9 : 0)),
+    negativeLow: floats(1, () => 0), negativeHigh: floats(1, () => 0), negativeHistogram: ints(50, () => 0), negativeBins: ints(5, () => 0),
+    logitLow: floats(1, () => -2), logitHigh: floats(1, () => 2), logitHistogram: ints(50, bell(options.vocabulary)),
+    weightLow: floats(1, () => -0.4), weightHigh: floats(1, () => 0.4), weightNorm: floats(1, () => 1), weightL1: floats(1, () => 6.4), weightHistogram: ints(50, bell(64)),
+    heads: new Float32Array(0), alignedIds: ints(10, (i, j) => (7 * i + 11 * j) % 64), alignedValues: floats(10, (_, j) => (j % 2 === 0 ? 1 : -1) * (0.4 - 0.02 * j)),
+    neuronIds: ints(10, (i, j) => (alive(i) ? (5 * i + 13 * j) % 64 : -1)), neuronValues: floats(10, (_, j) => 0.6 - 0.03 * j),
+    correlatedIds: ints(related, other), correlatedValues: floats(related, (_, j) => 0.5 - 0.03 * j),
+    cooccurringIds: ints(related, other), cooccurringCounts: ints(related, (i, j) => Math.max(1, Math.round(shapes[i]!.firings * (0.4 - 0.03 * j)))),
+  };
+}
+
 function makeChunk(first: number, n: number, options: Required<GenerateOptions>, tokens: number, random: Random): FeatureChunk {
   const length = Math.min(window, options.contextLength);
   const shapes: Shape[] = Array.from({ length: n }, () => ({
@@ -141,6 +162,7 @@ function makeChunk(first: number, n: number, options: Required<GenerateOptions>,
     logitValues: perFeature(Float32Array, 2 * effects, (_, j) => (j < effects ? 1 : -1) * (2 - 0.1 * (j % effects))),
     neighbourIds: perFeature(Int32Array, Math.min(nearest, options.features - 1), (i, j) => (first + i + j + 1) % options.features),
     neighbourCosines: perFeature(Float32Array, Math.min(nearest, options.features - 1), (_, j) => 0.9 - 0.05 * j),
+    extras: makeExtras(first, shapes, options),
     examples: {
       offsets, group: Uint8Array.from(flat, (e) => e.group), rank: Uint8Array.from(flat, (e) => e.rank), context: Int32Array.from(flat, (e) => e.context),
       start: Int32Array.from(start), peak: Int32Array.from(flat, (e) => e.peak), value: Float32Array.from(flat, (e) => e.value),

@@ -97,6 +97,8 @@ export const commands = {
   'catalog.feature': { input: z.strictObject(feature), output: catalog.featureSchema },
   /** The whole stored context of an example, with the feature's activations where its windows are known. */
   'catalog.context': { input: z.strictObject({ ...feature, context: index }), output: catalog.exampleSchema },
+  /** The stored context before (`by` -1) or after (1) another one, as 'catalog.context' gives it; null where the catalog does not hold it. */
+  'catalog.contextBeside': { input: z.strictObject({ ...feature, context: index, by: z.union([z.literal(-1), z.literal(1)]) }), output: z.strictObject({ context: catalog.exampleSchema.nullable() }) },
   'catalog.search': {
     input: z.strictObject({
       catalog: handle, source: z.number().int(), text: z.string().min(1).max(1000),

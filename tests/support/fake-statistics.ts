@@ -86,8 +86,8 @@ export const fakeTokenizer = (vocab: number) => ({ vocab, display: (id: number) 
 export function fakeParts(sizes: FakeSizes, unembedding: tf.Tensor, finalNormWeight: tf.Tensor | null, never: readonly number[] = []) {
   return {
     store: fakeStore(sizes), dictionary: fakeDictionary(sizes, never), hook, name: 'fake', identity: { ...identity, dModel: sizes.dIn },
-    tokenizer: fakeTokenizer(sizes.vocab), unembedding: { weight: unembedding, finalNormWeight, centresInput: false },
+    tokenizer: fakeTokenizer(sizes.vocab), unembedding: { weight: unembedding, finalNormWeight, centresInput: false }, heads: 2,
   };
 }
 
-export const options = { topExamples: 20, intervalExamples: 5, window: 64, logits: 10, centreLogits: true, neighbours: 10, seed: 0 } as const;
+export const options = { topExamples: 20, intervalExamples: 5, window: 64, logits: 10, centreLogits: true, neighbours: 10, related: 10, seed: 0 } as const;

@@ -5,12 +5,14 @@ import { packDocuments } from '../../src/main/catalog/blobs.ts';
 import { migrate } from '../../src/main/catalog/schema.ts';
 import { addContext, addStore } from '../../src/main/catalog/tables/contexts.ts';
 import { addExample } from '../../src/main/catalog/tables/examples.ts';
+import { addFeatureExtras } from '../../src/main/catalog/tables/feature-extras.ts';
 import { addFeature } from '../../src/main/catalog/tables/features.ts';
 import type { FeatureDetails } from '../../src/main/catalog/tables/features.ts';
 import { addModel, addVocabularyEntry } from '../../src/main/catalog/tables/models.ts';
 import { addSource, completeSource } from '../../src/main/catalog/tables/sources.ts';
+import { smallExtras } from './empty-extras.ts';
 
-/** Feature 0 fires twice, feature 1 once, feature 2 never; 14 tokens were counted. */
+/** Feature 0 fires twice and has extras, feature 1 once, feature 2 never; 14 tokens were counted. */
 export const smallTokens = 14;
 
 export function smallDetails(firings: number, changes: Partial<FeatureDetails> = {}): FeatureDetails {
@@ -38,6 +40,7 @@ export function smallCatalog(): WriteHandle {
     dead: 0, complete: false, provenance: '{}',
   });
   [2, 1, 0].forEach((firings, index) => addFeature(db, source, { index, firings, density: firings / smallTokens, max: firings, mean: firings }, smallDetails(firings)));
+  addFeatureExtras(db, source, 0, smallExtras());
   addExample(db, source, 0, smallExample);
   addExample(db, source, 0, { ...smallExample, rank: 1, context: 2, value: 1, maximum: 1 });
   addExample(db, source, 1, { ...smallExample, context: 2, value: 1, maximum: 1 });

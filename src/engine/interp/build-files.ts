@@ -62,7 +62,7 @@ export interface ContextTokens {
 export interface ChunkExamples {
   /** int32 [features + 1]: the examples of feature i are [offsets[i], offsets[i + 1]) */
   readonly offsets: Int32Array;
-  /** 0: the strongest; 1...: intervals of (0, max], highest first. uint8 [examples] */
+  /** 0: the strongest; 1...: intervals of (0, max], highest first; then the same for firings below 0. uint8 [examples] */
   readonly group: Uint8Array;
   /** uint8 [examples] */
   readonly rank: Uint8Array;
@@ -78,6 +78,47 @@ export interface ChunkExamples {
   readonly activations: Float32Array;
   /** Tokens of each window. int32 [examples] */
   readonly length: Int32Array;
+}
+
+/** What else is known of features [first, first + n). Lists have -1 for ids past their end. */
+export interface ChunkExtras {
+  /** Least activation where it is below 0, else 0; float32 [n] */
+  readonly min: Float32Array;
+  /** Place in tokenClasses + 1; 0 where the strongest examples are mixed. uint8 [n] */
+  readonly tokenClass: Uint8Array;
+  /** log10 of the least and the largest |activation| below 0; float32 [n] */
+  readonly negativeLow: Float32Array;
+  readonly negativeHigh: Float32Array;
+  /** int32 [n, 50] */
+  readonly negativeHistogram: Int32Array;
+  /** int32 [n, groups]: firings below 0 by interval of (0, |min|], highest first */
+  readonly negativeBins: Int32Array;
+  /** Least and largest logit effect, float32 [n] */
+  readonly logitLow: Float32Array;
+  readonly logitHigh: Float32Array;
+  /** int32 [n, 50], or [0] off the residual stream */
+  readonly logitHistogram: Int32Array;
+  /** Least and largest entry of the decoder row, its norm, and the sum of sizes; float32 [n] */
+  readonly weightLow: Float32Array;
+  readonly weightHigh: Float32Array;
+  readonly weightNorm: Float32Array;
+  readonly weightL1: Float32Array;
+  /** int32 [n, 50] */
+  readonly weightHistogram: Int32Array;
+  /** Norm of the decoder row by head, float32 [n, heads], or [0] away from hook_z */
+  readonly heads: Float32Array;
+  /** Largest coordinates of the decoder row by size: int32 and float32 [n, related] */
+  readonly alignedIds: Int32Array;
+  readonly alignedValues: Float32Array;
+  /** Most correlated dimensions of the hook's activation: int32 and float32 [n, related] */
+  readonly neuronIds: Int32Array;
+  readonly neuronValues: Float32Array;
+  /** Most correlated features: int32 and float32 [n, related] */
+  readonly correlatedIds: Int32Array;
+  readonly correlatedValues: Float32Array;
+  /** Features that fire on the same tokens, and on how many: int32 [n, related] */
+  readonly cooccurringIds: Int32Array;
+  readonly cooccurringCounts: Int32Array;
 }
 
 /** The figures of features [first, first + n). */
@@ -104,6 +145,7 @@ export interface FeatureChunk {
   readonly neighbourIds: Int32Array;
   /** float32 [n, nearest] */
   readonly neighbourCosines: Float32Array;
+  readonly extras: ChunkExtras;
   readonly examples: ChunkExamples;
 }
 
@@ -129,6 +171,31 @@ function u8(data: Uint8Array, shape: readonly number[] = [data.length]): TensorD
   return { dtype: 'U8', shape, data };
 }
 
+/** The tensors of the extras by their names in the file and in memory: those of each dtype. */
+const extraNames = {
+  float: ['min', 'negativeLow', 'negativeHigh', 'logitLow', 'logitHigh', 'weightLow', 'weightHigh', 'weightNorm', 'weightL1', 'heads', 'alignedValues', 'neuronValues', 'correlatedValues'],
+  int: ['negativeHistogram', 'negativeBins', 'logitHistogram', 'weightHistogram', 'alignedIds', 'neuronIds', 'correlatedIds', 'cooccurringIds', 'cooccurringCounts'],
+} as const;
+
+const inFile = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function extraTensors(extras: ChunkExtras, n: number): Record<string, TensorData> {
+  const shape = (array: { length: number }): number[] => [n, n === 0 ? 0 : array.length / n];
+  return {
+    token_class: u8(extras.tokenClass),
+    ...Object.fromEntries(extraNames.float.map((name) => [inFile(name), f32(extras[name], shape(extras[name]))])),
+    ...Object.fromEntries(extraNames.int.map((name) => [inFile(name), i32(extras[name], shape(extras[name]))])),
+  };
+}
+
+function readExtras(file: SafetensorsFile): ChunkExtras {
+  return {
+    tokenClass: file.readBytes('token_class'),
+    ...Object.fromEntries(extraNames.float.map((name) => [name, file.readFloat32(inFile(name))])),
+    ...Object.fromEntries(extraNames.int.map((name) => [name, file.readInt32(inFile(name))])),
+  } as unknown as ChunkExtras;
+}
+
 /** Writes one chunk: it is there whole, or not at all. */
 export function writeChunk(folder: string, chunk: number, data: FeatureChunk): void {
   const n = data.firings.length;
@@ -140,6 +207,7 @@ export function writeChunk(folder: string, chunk: number, data: FeatureChunk): v
     histogram: i32(data.histogram, wide(data.histogram)), bins: i32(data.bins, wide(data.bins)),
     logit_ids: i32(data.logitIds, wide(data.logitIds)), logit_values: f32(data.logitValues, wide(data.logitValues)),
     neighbour_ids: i32(data.neighbourIds, wide(data.neighbourIds)), neighbour_cosines: f32(data.neighbourCosines, wide(data.neighbourCosines)),
+    ...extraTensors(data.extras, n),
     example_offsets: i32(e.offsets), example_group: u8(e.group), example_rank: u8(e.rank), example_context: i32(e.context), example_start: i32(e.start),
     example_peak: i32(e.peak), example_value: f32(e.value), example_length: i32(e.length),
     example_activations: f32(e.activations, [total, total === 0 ? 0 : e.activations.length / total]),
@@ -161,7 +229,7 @@ export function readChunk(folder: string, chunk: number): FeatureChunk {
     first: Number(file.metadata['first']), firings: file.readInt32('firings'), max: file.readFloat32('max'), mean: file.readFloat32('mean'),
     low: file.readFloat32('low'), high: file.readFloat32('high'), histogram: file.readInt32('histogram'), bins: file.readInt32('bins'),
     logitIds: file.readInt32('logit_ids'), logitValues: file.readFloat32('logit_values'),
-    neighbourIds: file.readInt32('neighbour_ids'), neighbourCosines: file.readFloat32('neighbour_cosines'),
+    neighbourIds: file.readInt32('neighbour_ids'), neighbourCosines: file.readFloat32('neighbour_cosines'), extras: readExtras(file),
     examples: {
       offsets: file.readInt32('example_offsets'), group: file.readBytes('example_group'), rank: file.readBytes('example_rank'),
       context: file.readInt32('example_context'), start: file.readInt32('example_start'), peak: file.readInt32('example_peak'),

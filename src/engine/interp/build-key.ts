@@ -35,5 +35,5 @@ export function storeHash(store: ActivationStore, hook: string): string {
 }
 
 export function buildKey(store: string, dictionary: string, model: ModelIdentity, hook: string, options: StatisticsOptions): string {
-  return sha256(JSON.stringify({ version: 1, store, dictionary, model: [model.hash, model.tokenizerHash], hook, options, batchRows, blockRows }));
+  return sha256(JSON.stringify({ version: 2, store, dictionary, model: [model.hash, model.tokenizerHash], hook, options, batchRows, blockRows }));
 }

@@ -1,7 +1,7 @@
 /** One chunk of features: their figures, and their examples, out of the codes on disk. */
 import { Random } from '../random.ts';
 import { histogramBins } from './build-files.ts';
-import type { ChunkExamples, FeatureChunk } from './build-files.ts';
+import type { ChunkExamples, ChunkExtras, FeatureChunk } from './build-files.ts';
 import { intervals } from './config.ts';
 import type { StatisticsOptions } from './config.ts';
 import { rangesWithin, readFirings } from './codes.ts';
@@ -9,6 +9,9 @@ import type { Firings } from './codes.ts';
 import type { DocumentIndex } from './documents.ts';
 import { addHistogram, addIntervals, figuresOf } from './feature-figures.ts';
 import { intervalFirings } from './interval-examples.ts';
+import { polesOf } from './poles.ts';
+import type { Pole } from './poles.ts';
+import type { Relations, RelationLists } from './relations.ts';
 import { topFirings } from './top-examples.ts';
 import { fillWindow, windowAround } from './windows.ts';
 
@@ -20,7 +23,11 @@ export interface CodedStore {
   /** Firings of each feature, float64 [dSae] */
   readonly counts: Float64Array;
   readonly documents: DocumentIndex;
+  readonly relations: Relations;
 }
+
+/** Groups of examples of one sign: the strongest, and one for each interval. Those below 0 follow those above. */
+export const polesGroups = 1 + intervals;
 
 /** Firings in memory at one time, 8 bytes each; one feature's may be more. */
 const firingBudget = 8_000_000;
@@ -68,47 +75,74 @@ class ExampleList {
   }
 }
 
-function addExamples(
-  list: ExampleList, feature: number, rows: Int32Array, values: Float32Array, max: number, counts: Int32Array, documents: DocumentIndex, options: StatisticsOptions,
-): void {
-  const documentOf = (firing: number): number => documents.at(rows[firing]!);
-  const random = Random.from(options.seed, `interval-examples/${feature}`);
-  const groups = [topFirings(values, documentOf, options.topExamples), ...intervalFirings(values, max, counts, documentOf, options.intervalExamples, random)];
-  groups.forEach((firings, group) => firings.forEach((firing, rank) => list.add({ group, rank, row: rows[firing]!, value: values[firing]! }, rows, values)));
-  list.endFeature();
+interface FeatureFirings {
+  readonly feature: number;
+  readonly rows: Int32Array;
+  readonly values: Float32Array;
 }
 
-export type CountedChunk = Omit<FeatureChunk, 'logitIds' | 'logitValues' | 'neighbourIds' | 'neighbourCosines'>;
+/** Examples of one sign. `bins` int32 [intervals] are its firings by interval of (0, max], and `sign` is put back. */
+function addExamples(list: ExampleList, all: FeatureFirings, pole: Pole, sign: 1 | -1, max: number, bins: Int32Array, documents: DocumentIndex, options: StatisticsOptions): void {
+  const { rows, sizes } = pole;
+  const documentOf = (firing: number): number => documents.at(rows[firing]!);
+  const random = Random.from(options.seed, `interval-examples/${all.feature}${sign < 0 ? '/below' : ''}`);
+  const groups = [topFirings(sizes, documentOf, options.topExamples), ...intervalFirings(sizes, max, bins, documentOf, options.intervalExamples, random)];
+  const first = sign < 0 ? polesGroups : 0;
+  groups.forEach((firings, group) => firings.forEach((firing, rank) => {
+    list.add({ group: first + group, rank, row: rows[firing]!, value: sign * sizes[firing]! }, all.rows, all.values);
+  }));
+}
 
-/** Figures and examples of features [first, first + n): all of a chunk but what the weights say. */
-export function countChunk(store: CodedStore, first: number, n: number, options: StatisticsOptions): CountedChunk {
-  const chunk = {
-    first, firings: new Int32Array(n), max: new Float32Array(n), mean: new Float32Array(n), low: new Float32Array(n), high: new Float32Array(n),
-    histogram: new Int32Array(n * histogramBins), bins: new Int32Array(n * intervals),
+type CountedExtras = Pick<ChunkExtras, 'min' | 'negativeLow' | 'negativeHigh' | 'negativeHistogram' | 'negativeBins'> & RelationLists;
+export type CountedChunk = Omit<FeatureChunk, 'logitIds' | 'logitValues' | 'neighbourIds' | 'neighbourCosines' | 'extras'> & { readonly extras: CountedExtras };
+
+function emptyChunk(first: number, n: number, relations: Relations): Omit<CountedChunk, 'examples'> {
+  const floats = (): Float32Array => new Float32Array(n);
+  return {
+    first, firings: new Int32Array(n), max: floats(), mean: floats(), low: floats(), high: floats(), histogram: new Int32Array(n * histogramBins), bins: new Int32Array(n * intervals),
+    extras: {
+      min: floats(), negativeLow: floats(), negativeHigh: floats(), negativeHistogram: new Int32Array(n * histogramBins), negativeBins: new Int32Array(n * intervals),
+      ...relations.lists(n),
+    },
   };
+}
+
+/** Figures and examples of features [first, first + n): all of a chunk but what the weights and the texts say. */
+export function countChunk(store: CodedStore, first: number, n: number, options: StatisticsOptions): CountedChunk {
+  const chunk = emptyChunk(first, n, store.relations);
   const list = new ExampleList(store.contextLength, Math.min(options.window, store.contextLength));
   for (const [from, to] of rangesWithin(first, n, store.counts, firingBudget)) {
     const firings = readFirings(store.folder, store.blocks, from, to - from, store.counts);
-    for (let feature = from; feature < to; feature++) countFeature(chunk, list, firings, feature, store.documents, options);
+    for (let feature = from; feature < to; feature++) countFeature(chunk, list, firingsOf(firings, feature), store.documents, options);
+    store.relations.fill(firings, first, chunk.extras);
   }
   return { ...chunk, examples: list.finish() };
 }
 
-function countFeature(
-  chunk: Omit<CountedChunk, 'examples'>, list: ExampleList, firings: Firings, feature: number, documents: DocumentIndex, options: StatisticsOptions,
-): void {
-  const i = feature - chunk.first;
+function firingsOf(firings: Firings, feature: number): FeatureFirings {
   const [begin, end] = [firings.offsets[feature - firings.first]!, firings.offsets[feature - firings.first + 1]!];
-  const rows = firings.rows.subarray(begin, end);
-  const values = firings.values.subarray(begin, end);
-  const figures = figuresOf(values);
-  chunk.firings[i] = figures.firings;
-  chunk.max[i] = figures.max;
-  chunk.mean[i] = figures.mean;
-  chunk.low[i] = figures.low;
-  chunk.high[i] = figures.high;
-  const bins = chunk.bins.subarray(i * intervals, (i + 1) * intervals);
-  addHistogram(values, figures, chunk.histogram.subarray(i * histogramBins, (i + 1) * histogramBins));
-  addIntervals(values, figures.max, bins);
-  addExamples(list, feature, rows, values, figures.max, bins, documents, options);
+  return { feature, rows: firings.rows.subarray(begin, end), values: firings.values.subarray(begin, end) };
+}
+
+function countFeature(chunk: Omit<CountedChunk, 'examples'>, list: ExampleList, all: FeatureFirings, documents: DocumentIndex, options: StatisticsOptions): void {
+  const i = all.feature - chunk.first;
+  const { above, below } = polesOf(all.rows, all.values);
+  const bins = (counts: Int32Array): Int32Array => counts.subarray(i * intervals, (i + 1) * intervals);
+  const histogram = (counts: Int32Array): Int32Array => counts.subarray(i * histogramBins, (i + 1) * histogramBins);
+  const up = figuresOf(above.sizes);
+  addHistogram(above.sizes, up, histogram(chunk.histogram));
+  addIntervals(above.sizes, up.max, bins(chunk.bins));
+  addExamples(list, all, above, 1, up.max, bins(chunk.bins), documents, options);
+  chunk.firings[i] = all.values.length;
+  [chunk.max[i], chunk.mean[i], chunk.low[i], chunk.high[i]] = [up.max, up.mean, up.low, up.high];
+  if (below !== null) {
+    const { extras } = chunk;
+    const down = figuresOf(below.sizes);
+    addHistogram(below.sizes, down, histogram(extras.negativeHistogram));
+    addIntervals(below.sizes, down.max, bins(extras.negativeBins));
+    addExamples(list, all, below, -1, down.max, bins(extras.negativeBins), documents, options);
+    chunk.mean[i] = (up.mean * up.firings - down.mean * down.firings) / all.values.length;
+    [extras.min[i], extras.negativeLow[i], extras.negativeHigh[i]] = [-down.max, down.low, down.high];
+  }
+  list.endFeature();
 }

@@ -44,7 +44,7 @@ function eachFiring(batch: CodedBatch, dSae: number, visit: (feature: number, ro
     if (batch.mask[row] === 0) continue;
     for (let slot = row * width; slot < (row + 1) * width; slot++) {
       const value = values[slot]!;
-      if (value <= 0) continue;
+      if (value === 0) continue;
       const feature = indices[slot]!;
       if (!Number.isFinite(value)) throw new LoupeError('not-finite', `feature ${feature} is ${value} at row ${batch.firstRow + row} of the store. Check the dictionary and the activations.`);
       if (feature < 0 || feature >= dSae) throw new LoupeError('defect', `the dictionary gave feature ${feature} of ${dSae}`);
@@ -89,16 +89,28 @@ function eachBlock(folder: string, blocks: number, visit: (file: SafetensorsFile
   }
 }
 
-/** Firings of each feature over all blocks, float64 [dSae], and the tokens that were counted. */
-export function countFirings(folder: string, blocks: number, dSae: number): { counts: Float64Array; tokens: number } {
+/** Firings of each feature over all blocks, float64 [dSae], those of each block, and the tokens that were counted. */
+export function countFirings(folder: string, blocks: number, dSae: number): { counts: Float64Array; byBlock: number[]; tokens: number } {
   const counts = new Float64Array(dSae);
+  const byBlock: number[] = [];
   let tokens = 0;
   eachBlock(folder, blocks, (file) => {
     tokens += Number(file.metadata['tokens']);
     const offsets = file.readInt32('offsets');
+    byBlock.push(offsets[dSae]!);
     for (let i = 0; i < dSae; i++) counts[i]! += offsets[i + 1]! - offsets[i]!;
   });
-  return { counts, tokens };
+  return { counts, byBlock, tokens };
+}
+
+/** The firings of one block as they lie in its file: of feature f, [offsets[f], offsets[f + 1]). */
+export function readBlock(folder: string, block: number): { readonly offsets: Int32Array; readonly rows: Int32Array; readonly values: Float32Array } {
+  const file = openSafetensors(blockPath(folder, block));
+  try {
+    return { offsets: file.readInt32('offsets'), rows: file.readInt32('rows'), values: file.readFloat32('values') };
+  } finally {
+    file.close();
+  }
 }
 
 /** All firings of features [first, first + n), given how many each has. */

@@ -18,6 +18,7 @@ export const statisticsFields = {
   logits: count('Tokens raised most, and as many lowered most', 0, 100, 10),
   centreLogits: z.boolean().default(true).describe('Logit effects relative to their mean over the vocabulary'),
   neighbours: count('Nearest features by the cosine of their decoder directions', 0, 100, 10),
+  related: count('Correlated and co-occurring features, correlated dimensions and largest decoder coordinates of each feature', 0, 100, 10),
   seed: z.number().int().min(0).max(0xffff_ffff).default(0).describe('Seed of the random examples'),
 } as const;
 

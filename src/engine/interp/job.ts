@@ -31,7 +31,7 @@ export const runStatistics: JobRunner<StatisticsConfig> = async (config: Statist
       try {
         const parts = {
           store, dictionary, hook: hook === '' ? dictionary.provenance.hookPoint : hook, name: name === '' ? basename(dictionaryPath) : name,
-          identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model),
+          identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model), heads: model.config.heads,
         };
         return { ...(await computeStatistics(parts, options, context.folder, context)) };
       } finally {

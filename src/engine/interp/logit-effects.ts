@@ -7,6 +7,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { histogramBins } from './build-files.ts';
+import { addLinear, rangeOf } from './linear-histogram.ts';
+import type { Range } from './linear-histogram.ts';
 import { Strongest } from './strongest.ts';
 
 export interface Unembedding {
@@ -23,6 +26,10 @@ export interface LogitEffects {
   readonly ids: Int32Array;
   /** float32 [n, 2, k] */
   readonly values: Float32Array;
+  /** Least and largest effect, float32 [n], and all effects in bins of equal width between them, int32 [n, 50] */
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+  readonly histogram: Int32Array;
 }
 
 const rowBlock = 128;
@@ -51,15 +58,21 @@ export function logitEffects(directions: Float32Array, unembedding: Unembedding,
   const wanted = Math.min(k, vocab);
   const ids = new Int32Array(n * 2 * wanted);
   const values = new Float32Array(n * 2 * wanted);
-  for (let row = 0; row < n && wanted > 0; row += rowBlock) {
+  const [low, high, histogram] = [new Float32Array(n), new Float32Array(n), new Int32Array(n * histogramBins)];
+  for (let row = 0; row < n; row += rowBlock) {
     const rows = Math.min(rowBlock, n - row);
     const effects = effectsOf(directions.subarray(row * d, (row + rows) * d), rows, unembedding, centre);
-    for (let i = 0; i < rows; i++) strongestAndWeakest(effects.subarray(i * vocab, (i + 1) * vocab), wanted, ids, values, (row + i) * 2 * wanted);
+    for (let i = 0; i < rows; i++) {
+      const own = effects.subarray(i * vocab, (i + 1) * vocab);
+      const range = strongestAndWeakest(own, wanted, ids, values, (row + i) * 2 * wanted);
+      addLinear(own, range, histogram.subarray((row + i) * histogramBins, (row + i + 1) * histogramBins));
+      [low[row + i], high[row + i]] = [range.low, range.high];
+    }
   }
-  return { ids, values };
+  return { ids, values, low, high, histogram };
 }
 
-function strongestAndWeakest(effects: Float32Array, k: number, ids: Int32Array, values: Float32Array, at: number): void {
+function strongestAndWeakest(effects: Float32Array, k: number, ids: Int32Array, values: Float32Array, at: number): Range {
   const up = new Strongest(k);
   const down = new Strongest(k);
   for (let token = 0; token < effects.length; token++) {
@@ -71,4 +84,6 @@ function strongestAndWeakest(effects: Float32Array, k: number, ids: Int32Array, 
   values.set(up.values, at);
   ids.set(down.ids, at + k);
   values.set(down.values.map((value) => -value), at + k);
+  // The outermost of both lists are the ends; without lists they are looked for.
+  return k === 0 ? rangeOf(effects) : { low: -down.values[0]!, high: up.values[0]! };
 }

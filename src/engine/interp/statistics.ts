@@ -18,19 +18,24 @@ import type { ActivationStore, ModelIdentity } from '../store/types.ts';
 import { assertSameModel } from '../store/identity.ts';
 import { lockStore } from '../store/lock.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
-import { chunkPath, manifestPath, readManifest, writeChunk, writeContexts, writeManifest, writeVocabulary } from './build-files.ts';
-import type { StatisticsManifest, VocabularyTexts } from './build-files.ts';
+import { chunkPath, histogramBins, manifestPath, readManifest, writeChunk, writeContexts, writeManifest, writeVocabulary } from './build-files.ts';
+import type { ChunkExtras, StatisticsManifest, VocabularyTexts } from './build-files.ts';
 import { buildKey, dictionaryHash, storeHash } from './build-key.ts';
-import { countChunk } from './chunk.ts';
-import type { CodedStore } from './chunk.ts';
+import { countChunk, polesGroups } from './chunk.ts';
+import type { CodedStore, CountedChunk } from './chunk.ts';
+import { Cofiring } from './cofiring.ts';
 import { countFirings } from './codes.ts';
 import { intervals } from './config.ts';
 import type { StatisticsOptions } from './config.ts';
+import { decoderWeights } from './decoder-weights.ts';
 import { DocumentIndex } from './documents.ts';
 import { encodeStore, throwIfStopped } from './encode-pass.ts';
 import { logitEffects } from './logit-effects.ts';
 import type { LogitEffects, Unembedding } from './logit-effects.ts';
+import { gatherMoments } from './moments.ts';
 import { nearestRows, unitRows } from './neighbours.ts';
+import { classesOf, peakClasses } from './peak-classes.ts';
+import { Relations } from './relations.ts';
 import { readUsedContexts, usedContexts } from './used-contexts.ts';
 
 /** What the pass reads. The caller owns and closes them. */
@@ -43,6 +48,8 @@ export interface StatisticsParts {
   readonly identity: ModelIdentity;
   readonly tokenizer: Pick<Tokenizer, 'vocab' | 'display' | 'specialTokenIds'>;
   readonly unembedding: Unembedding;
+  /** Attention heads of the model; the decoder rows of a dictionary at hook_z are as many parts. */
+  readonly heads: number;
 }
 
 export interface StatisticsResult {
@@ -79,10 +86,11 @@ function claimFolder(folder: string, key: string): void {
   if (!ours) writeFileAtomic(keyFile, key);
 }
 
-const allNames = /^((codes|features)-\d+\.safetensors|contexts\.safetensors|vocabulary\.json|statistics\.json|key)(\.\d+-\d+\.partial)?$/;
+const allNames = /^((codes|features)-\d+\.safetensors|(contexts|moments)\.safetensors|vocabulary\.json|statistics\.json|key)(\.\d+-\d+\.partial)?$/;
 /** What a killed process left behind. */
 const partialNames = /\.\d+-\d+\.partial$/;
-const codeNames = /^codes-\d+\.safetensors$/;
+/** What only the counting needs. */
+const codeNames = /^(codes-\d+|moments)\.safetensors$/;
 
 function removeFiles(folder: string, pattern: RegExp): void {
   for (const name of readdirSync(folder)) if (pattern.test(name)) rmSync(join(folder, name));
@@ -121,14 +129,31 @@ function vocabularyOf({ tokenizer, unembedding }: StatisticsParts): VocabularyTe
 
 /** Effects of a chunk's directions on the logits; none for a dictionary off the residual stream, whose directions have another width. */
 function effectsOf({ dictionary, unembedding }: StatisticsParts, first: number, n: number, options: StatisticsOptions): LogitEffects {
-  const { dIn, wDec } = dictionary;
-  const reaches = unembedding.weight.shape[0] === dIn;
-  return logitEffects(reaches ? wDec.subarray(first * dIn, (first + n) * dIn) : new Float32Array(0), unembedding, options.logits, options.centreLogits);
+  const { dOut, wDec } = dictionary;
+  const reaches = unembedding.weight.shape[0] === dOut;
+  return logitEffects(reaches ? wDec.subarray(first * dOut, (first + n) * dOut) : new Float32Array(0), unembedding, options.logits, options.centreLogits);
+}
+
+/** Heads that a decoder row consists of: 0 away from the attention output of heads. */
+function headsOf({ dictionary, hook, heads }: StatisticsParts): number {
+  return /\.attn\.hook_z$/.test(hook) && heads > 0 && dictionary.dOut % heads === 0 ? heads : 0;
+}
+
+/** Everything of a chunk's extras: what was counted, what the weights and the effects say, and the class of the peaks. */
+function extrasOf(parts: StatisticsParts, counted: CountedChunk, effects: LogitEffects, tokenClass: Uint8Array, options: StatisticsOptions): ChunkExtras {
+  const { dOut, wDec } = parts.dictionary;
+  const [first, n] = [counted.first, counted.firings.length];
+  const reaches = effects.histogram.length === n * histogramBins;
+  return {
+    ...counted.extras, ...decoderWeights(wDec.subarray(first * dOut, (first + n) * dOut), dOut, headsOf(parts), options.related), tokenClass,
+    logitLow: reaches ? effects.low : new Float32Array(n), logitHigh: reaches ? effects.high : new Float32Array(n), logitHistogram: effects.histogram,
+  };
 }
 
 async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: string, options: StatisticsOptions, context: StatisticsContext): Promise<void> {
-  const { dSae, dIn, wDec } = parts.dictionary;
-  const units: Tensor2D = unitRows(wDec, dIn);
+  const { dSae, dOut, wDec } = parts.dictionary;
+  const units: Tensor2D = unitRows(wDec, dOut);
+  const classOf = classesOf(parts.tokenizer);
   const start = performance.now();
   let made = 0;
   try {
@@ -139,8 +164,10 @@ async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: str
       const n = Math.min(chunkFeatures, dSae - first);
       const near = nearestRows(units, first, n, options.neighbours);
       const effects = effectsOf(parts, first, n, options);
+      const counted = countChunk(coded, first, n, options);
+      const classes = peakClasses(counted.examples, parts.store, classOf, [0, polesGroups]);
       writeChunk(folder, first / chunkFeatures, {
-        ...countChunk(coded, first, n, options),
+        ...counted, extras: extrasOf(parts, counted, effects, classes, options),
         logitIds: effects.ids, logitValues: effects.values, neighbourIds: near.ids, neighbourCosines: near.cosines,
       });
       made += n;
@@ -172,9 +199,13 @@ export async function computeStatistics(parts: StatisticsParts, options: Statist
 
 async function computeAll(parts: StatisticsParts, options: StatisticsOptions, folder: string, hashes: Hashes, context: StatisticsContext): Promise<void> {
   const { store, dictionary } = parts;
-  const { blocks } = await encodeStore(store, parts.hook, dictionary, folder, context);
-  const { counts, tokens } = countFirings(folder, blocks, dictionary.dSae);
-  const coded: CodedStore = { folder, blocks, contextLength: store.manifest.contextLength, counts, documents: DocumentIndex.of(store) };
+  const { contextLength } = store.manifest;
+  const plan = await encodeStore(store, parts.hook, dictionary, folder, context);
+  const { counts, byBlock, tokens } = countFirings(folder, plan.blocks, dictionary.dSae);
+  const moments = await gatherMoments(store, parts.hook, dictionary.dSae, folder, plan, context);
+  const cofiring = new Cofiring(folder, byBlock, plan.blockContexts * contextLength, dictionary.dSae);
+  const relations = new Relations(cofiring, moments, counts, tokens, options.related);
+  const coded: CodedStore = { folder, blocks: plan.blocks, contextLength, counts, documents: DocumentIndex.of(store), relations };
   await makeChunks(parts, coded, folder, options, context);
   const used = usedContexts(folder, Math.ceil(dictionary.dSae / chunkFeatures), store.manifest.contexts);
   const dead = counts.filter((n) => n === 0).length;

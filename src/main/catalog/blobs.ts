@@ -7,7 +7,12 @@
  *     feature_details.bins        uint32 [5]: firings by fifth of (0, max], highest fifth first
  *     feature_details.logits      int32 ids [2, n] then float32 values [2, n]: strongest up, then strongest down
  *     feature_details.neighbours  int32 indices [n], then float32 cosines [n]
- *     examples.activations        uint8 [window], in steps of maximum / 255
+ *     examples.activations        uint8 [window], in steps of maximum / 255; int8 in steps of maximum / 127 where features.min is below 0
+ *     feature_extras.*_histogram  uint32 [50], or nothing
+ *     feature_extras.negative_bins  uint32 [5]: firings below 0 by fifth of (0, |min|], highest first, or nothing
+ *     feature_extras.heads        float32 [heads], or nothing
+ *     feature_extras.aligned, neurons, correlated   int32 ids [n], then float32 values [n]
+ *     feature_extras.cooccurring  int32 indices [n], then int32 counts [n]
  */
 import { LoupeError } from '../../shared/errors.ts';
 
@@ -17,6 +22,7 @@ export const limits = {
   histogramBins: 1000,
   groups: 100,
   effects: 1000,
+  heads: 1024,
   provenance: 1_000_000,
   label: 2000,
   notes: 20_000,
@@ -57,6 +63,21 @@ export function unpackPairs(bytes: Uint8Array): { readonly ids: Int32Array; read
   return { ids: new Int32Array(buffer, 0, n), values: new Float32Array(buffer, 4 * n, n) };
 }
 
+/** Ids (int32 [n]) followed by counts (int32 [n]). */
+export function packCounts(ids: Int32Array, counts: Int32Array): Uint8Array {
+  if (ids.length !== counts.length) throw new LoupeError('defect', `${ids.length} ids and ${counts.length} counts`);
+  const out = new Uint8Array(ids.byteLength + counts.byteLength);
+  out.set(bytesOf(ids));
+  out.set(bytesOf(counts), ids.byteLength);
+  return out;
+}
+
+export function unpackCounts(bytes: Uint8Array): { readonly ids: Int32Array; readonly counts: Int32Array } {
+  const { buffer } = bytes.slice();
+  const n = Math.floor(bytes.byteLength / 8);
+  return { ids: new Int32Array(buffer, 0, n), counts: new Int32Array(buffer, 4 * n, n) };
+}
+
 /** The document of each of `length` positions, out of its runs. */
 export function expandDocuments(runs: Int32Array, length: number): Int32Array {
   const out = new Int32Array(length);
@@ -74,13 +95,30 @@ export function packDocuments(documents: Int32Array): Int32Array {
   return Int32Array.from(runs);
 }
 
-/** Activations [window] of one feature as steps of `maximum / 255`, rounded to nearest; a firing is never rounded to nothing. */
-export function quantise(activations: Float32Array, maximum: number): Uint8Array {
-  const out = new Uint8Array(activations.length);
-  if (!(maximum > 0)) return out;
+/** Steps of an example's activations up to its maximum: uint8 for a feature that only fires above 0, int8 for one with both signs. */
+export function steps(signed: boolean): number {
+  return signed ? 127 : 255;
+}
+
+/**
+ * Activations [window] of one feature in steps of `maximum / steps`, rounded to nearest; a firing is never rounded to nothing. Where the feature
+ * fires below 0 too (`signed`), the bytes are int8.
+ */
+export function quantise(activations: Float32Array, maximum: number, signed = false): Uint8Array {
+  const out = new Int8Array(activations.length);
+  const most = steps(signed);
+  if (!(maximum > 0)) return new Uint8Array(out.buffer);
   for (let i = 0; i < out.length; i++) {
     const value = activations[i]!;
-    if (value > 0) out[i] = Math.min(255, Math.max(1, Math.round((255 * value) / maximum)));
+    if (value === 0 || (value < 0 && !signed)) continue;
+    out[i] = Math.sign(value) * Math.min(most, Math.max(1, Math.round((most * Math.abs(value)) / maximum)));
   }
-  return out;
+  return new Uint8Array(out.buffer);
+}
+
+/** The inverse, float32 [window], to half a step. */
+export function dequantise(bytes: Uint8Array, maximum: number, signed: boolean): Float32Array {
+  const step = maximum / steps(signed);
+  const values = signed ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
+  return Float32Array.from(values, (value) => value * step);
 }

@@ -27,6 +27,7 @@ export interface CatalogClient {
   readonly columns: Answer<'columns'>;
   readonly feature: Answer<'feature'>;
   readonly context: Answer<'context'>;
+  readonly contextBeside: Answer<'contextBeside'>;
   readonly search: Answer<'search'>;
   readonly labels: Answer<'labels'>;
   setLabel(input: MethodInput<'setLabel'>): Promise<MethodOutput<'setLabel'>>;
@@ -131,7 +132,7 @@ function client(path: string, readOnly: boolean): CatalogClient {
   return {
     path, readOnly,
     info: async () => ({ ...(await info(null)), catalog: path, readOnly }),
-    features: ask('features'), indices: ask('indices'), facets: ask('facets'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), search: ask('search'), labels: ask('labels'),
+    features: ask('features'), indices: ask('indices'), facets: ask('facets'), columns: ask('columns'), feature: ask('feature'), context: ask('context'), contextBeside: ask('contextBeside'), search: ask('search'), labels: ask('labels'),
     setLabel: change('setLabel'), undoLabel: change('undoLabel'), ask: askNow, change: changeNow,
     previewMerge: async (from) => ask('previewMerge')(other(from)),
     merge: async (from, input) => change('merge')({ ...input, ...other(from) }),

@@ -11,6 +11,7 @@ import { heldFeatures } from './selection.ts';
 import { addContext, addStore, context, findContext, findStore, stores } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
+import { addFeatureExtras } from './tables/feature-extras.ts';
 import { addFeature, setCurrentLabel } from './tables/features.ts';
 import { addComment } from './tables/comments.ts';
 import { addLabel, currentLabel, indexLabel } from './tables/labels.ts';
@@ -126,9 +127,10 @@ export function copySource(c: Copying, source: SourceRow): void {
   const id = addSource(c.to, { ...source, model: c.models.get(source.model), store: c.stores.get(source.store), complete: false });
   c.sources.set(source.id, id);
   let features = 0;
-  inBatches(c.to, walkFeatures(c.from, source), ({ record, details, examples, problem }) => {
+  inBatches(c.to, walkFeatures(c.from, source), ({ record, details, extras, examples, problem }) => {
     refuse(problem);
     addFeature(c.to, id, record, details);
+    if (extras !== null) addFeatureExtras(c.to, id, record.index, extras);
     for (const example of examples) addExample(c.to, id, record.index, { ...example, context: c.contexts.get(example.context) });
     features++;
   });

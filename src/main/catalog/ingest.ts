@@ -3,13 +3,16 @@
  * leaves a catalog that opens, says that it is incomplete, and goes on where it stopped.
  */
 import { LoupeError } from '../../shared/errors.ts';
+import { tokenClasses } from '../../shared/schema/catalog.ts';
 import { readChunk, readContexts, readManifest, readVocabulary } from '../../engine/interp/build-files.ts';
-import type { ChunkExamples, FeatureChunk, StatisticsManifest } from '../../engine/interp/build-files.ts';
+import type { ChunkExamples, ChunkExtras, FeatureChunk, StatisticsManifest } from '../../engine/interp/build-files.ts';
 import { packDocuments, quantise } from './blobs.ts';
 import { packSource } from './columns/packed.ts';
 import type { WriteHandle } from './handle.ts';
 import { addContext, addStore, findContext, findStore } from './tables/contexts.ts';
 import { addExample } from './tables/examples.ts';
+import { addFeatureExtras } from './tables/feature-extras.ts';
+import type { FeatureExtras } from './tables/feature-extras.ts';
 import { addFeature } from './tables/features.ts';
 import { addModel, addVocabularyEntry, findModel } from './tables/models.ts';
 import { addBuild, addSource, advanceBuild, completeSource, findBuild, finishBuild, source } from './tables/sources.ts';
@@ -109,26 +112,55 @@ function contextIds(db: WriteHandle, store: number): (number: number) => number 
 /** Inserts the features of a chunk; `contextId` turns a context's number in the store into its id. */
 export function insertChunk(db: WriteHandle, sourceId: number, tokens: number, chunk: FeatureChunk, contextId: (number: number) => number): void {
   const n = chunk.firings.length;
-  const row = <T extends Int32Array | Float32Array>(array: T, i: number): T => array.subarray((i * array.length) / n, ((i + 1) * array.length) / n) as T;
+  const row = <T extends Int32Array | Float32Array>(array: T, i: number): T => rowOf(array, i, n);
   for (let i = 0; i < n; i++) {
     const index = chunk.first + i;
     const firings = chunk.firings[i]!;
-    addFeature(db, sourceId, { index, firings, density: tokens === 0 ? 0 : firings / tokens, max: chunk.max[i]!, mean: chunk.mean[i]! }, {
+    addFeature(db, sourceId, { index, firings, density: tokens === 0 ? 0 : firings / tokens, max: chunk.max[i]!, mean: chunk.mean[i]!, min: chunk.extras.min[i]!, tokenClass: tokenClasses[chunk.extras.tokenClass[i]! - 1] ?? null }, {
       low: chunk.low[i]!, high: chunk.high[i]!, histogram: Uint32Array.from(row(chunk.histogram, i)), bins: Uint32Array.from(row(chunk.bins, i)),
       logits: { ids: row(chunk.logitIds, i), values: row(chunk.logitValues, i) },
       neighbours: { ids: row(chunk.neighbourIds, i), values: row(chunk.neighbourCosines, i) },
     });
-    for (let e = chunk.examples.offsets[i]!; e < chunk.examples.offsets[i + 1]!; e++) insertExample(db, sourceId, index, chunk.examples, e, contextId);
+    addFeatureExtras(db, sourceId, index, extrasOf(chunk.extras, i, n));
+    const signed = chunk.extras.min[i]! < 0;
+    for (let e = chunk.examples.offsets[i]!; e < chunk.examples.offsets[i + 1]!; e++) insertExample(db, sourceId, index, chunk.examples, e, signed, contextId);
   }
 }
 
-function insertExample(db: WriteHandle, sourceId: number, feature: number, all: ChunkExamples, e: number, contextId: (number: number) => number): void {
+/** Row `i` of an array of `n` rows. */
+function rowOf<T extends Int32Array | Float32Array>(array: T, i: number, n: number): T {
+  return array.subarray((i * array.length) / n, ((i + 1) * array.length) / n) as T;
+}
+
+/** The extras of feature `i` of a chunk of `n`; lists end before their first -1. */
+function extrasOf(all: ChunkExtras, i: number, n: number): FeatureExtras {
+  const row = <T extends Int32Array | Float32Array>(array: T): T => rowOf(array, i, n);
+  const list = <T extends Int32Array | Float32Array>(ids: Int32Array, values: T): { ids: Int32Array; rest: T } => {
+    const end = row(ids).indexOf(-1);
+    const length = end < 0 ? row(ids).length : end;
+    return { ids: row(ids).subarray(0, length), rest: row(values).subarray(0, length) as T };
+  };
+  const pairs = (ids: Int32Array, values: Float32Array): FeatureExtras['aligned'] => { const found = list(ids, values); return { ids: found.ids, values: found.rest }; };
+  const together = list(all.cooccurringIds, all.cooccurringCounts);
+  const counts = (array: Int32Array): Uint32Array => Uint32Array.from(row(array));
+  const below = all.min[i]! < 0;
+  return {
+    logits: { low: all.logitLow[i]!, high: all.logitHigh[i]!, counts: counts(all.logitHistogram) },
+    weights: { low: all.weightLow[i]!, high: all.weightHigh[i]!, counts: counts(all.weightHistogram) }, norm: all.weightNorm[i]!, l1: all.weightL1[i]!, heads: row(all.heads),
+    aligned: pairs(all.alignedIds, all.alignedValues), neurons: pairs(all.neuronIds, all.neuronValues), correlated: pairs(all.correlatedIds, all.correlatedValues),
+    cooccurring: { ids: together.ids, counts: together.rest },
+    negative: { low: all.negativeLow[i]!, high: all.negativeHigh[i]!, counts: below ? counts(all.negativeHistogram) : new Uint32Array(0) },
+    negativeBins: below ? counts(all.negativeBins) : new Uint32Array(0),
+  };
+}
+
+function insertExample(db: WriteHandle, sourceId: number, feature: number, all: ChunkExamples, e: number, signed: boolean, contextId: (number: number) => number): void {
   const width = all.activations.length / all.group.length;
   const activations = all.activations.subarray(e * width, e * width + all.length[e]!);
-  const maximum = activations.reduce((a, b) => Math.max(a, b), 0);
+  const maximum = activations.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   addExample(db, sourceId, feature, {
     group: all.group[e]!, rank: all.rank[e]!, context: contextId(all.context[e]!), start: all.start[e]!, peak: all.peak[e]!,
-    value: all.value[e]!, maximum, activations: quantise(activations, maximum),
+    value: all.value[e]!, maximum, activations: quantise(activations, maximum, signed),
   });
 }
 

@@ -12,7 +12,7 @@ import { liveContext, liveNames } from './live-reading.ts';
 import { applyMerge, previewMerge } from './merge/apply.ts';
 import { undoMerge } from './merge/undo.ts';
 import { makeCatalog } from './opening.ts';
-import { catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
+import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { merges } from './tables/merges.ts';
@@ -25,6 +25,7 @@ export const readMethods = {
   columns,
   feature: featurePageOf,
   context: wholeContext,
+  contextBeside: besideContext,
   search,
   labels,
   'labels.queue': labelQueue,

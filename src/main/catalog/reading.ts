@@ -5,18 +5,20 @@ import type { CommandInput, CommandOutput } from '../../shared/contract.ts';
 import type { CatalogInfo, Example, ExampleGroup, Feature, FeatureRow, Label, Source } from '../../shared/schema/catalog.ts';
 import { labelKinds } from '../../shared/schema/catalog.ts';
 import { vector } from '../../shared/schema/tensor.ts';
-import { expandDocuments } from './blobs.ts';
+import { dequantise, expandDocuments, steps } from './blobs.ts';
 import { facetsOf } from './columns/facets.ts';
 import { hitsInContexts, rankedByLabel } from './columns/search.ts';
 import { selectFeatures } from './columns/select.ts';
 import { columnsOf } from './columns/source-columns.ts';
 import type { ReadHandle } from './handle.ts';
+import { extrasOf, negativeOf, tokenClassOf } from './reading-extras.ts';
 import { ftsQuery, parseSearch, snippetOf } from './search-text.ts';
 import { heldFeatures } from './selection.ts';
-import { context } from './tables/contexts.ts';
+import { context, contextBeside } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import { examples, examplesInContext, topExample } from './tables/examples.ts';
 import type { ExampleRow } from './tables/examples.ts';
+import { featureExtras } from './tables/feature-extras.ts';
 import { feature, featureDetails, labelText } from './tables/features.ts';
 import type { Effects, FeatureRecord } from './tables/features.ts';
 import { currentLabel, labelHistory } from './tables/labels.ts';
@@ -27,7 +29,7 @@ import { vocabularyOf } from './vocabulary.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A command's input without the handle by which main knows the catalog. */
-type Input<N extends 'catalog.features' | 'catalog.indices' | 'catalog.facets' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
+type Input<N extends 'catalog.features' | 'catalog.indices' | 'catalog.facets' | 'catalog.columns' | 'catalog.feature' | 'catalog.context' | 'catalog.contextBeside' | 'catalog.search' | 'catalog.labels'> = Omit<CommandInput<N>, 'catalog'>;
 
 function toSource({ model: _model, store: _store, ...row }: CountedSource): Source {
   return row;
@@ -127,39 +129,45 @@ function requireContext(db: ReadHandle, id: number): ContextRow {
 }
 
 /** float32 activations of a window out of their 8-bit steps; the peak is put in exactly. */
-function activationsOf(example: ExampleRow, length: number): Float32Array {
+function activationsOf(example: ExampleRow, length: number, signed: boolean): Float32Array {
   const out = new Float32Array(length);
-  const step = example.maximum / 255;
-  for (let i = 0; i < Math.min(length, example.activations.length); i++) out[i] = example.activations[i]! * step;
+  out.set(dequantise(example.activations.subarray(0, length), example.maximum, signed));
   const peak = example.peak - example.start;
   if (peak < length) out[peak] = example.value;
   return out;
 }
 
-function toExample(db: ReadHandle, vocabulary: Vocabulary, example: ExampleRow): Example {
+function toExample(db: ReadHandle, vocabulary: Vocabulary, example: ExampleRow, signed: boolean): Example {
   const row = requireContext(db, example.context);
   const { tokens, document } = windowOf(row, example.start, example.activations.length);
   return {
     context: row.id, document: document[example.peak] ?? -1, start: example.start, peak: example.peak,
     tokens: Array.from(tokens, (token) => vocabulary.text(token)), tokenIds: vector(tokens),
-    activations: vector(activationsOf(example, tokens.length)), step: example.maximum / 255, special: specialsIn(vocabulary, tokens),
+    activations: vector(activationsOf(example, tokens.length, signed)), step: example.maximum / steps(signed), special: specialsIn(vocabulary, tokens),
   };
 }
 
-function groupsOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, record: FeatureRecord, bins: Uint32Array): ExampleGroup[] {
-  const rows = examples(db, sourceId, record.index);
-  const fifth = record.max / bins.length;
-  const group = (name: string, low: number, high: number, share: number | null, number: number): ExampleGroup => ({
-    name, low, high, share, examples: rows.filter((row) => row.group === number).map((row) => toExample(db, vocabulary, row)),
-  });
-  const top = rows.filter((row) => row.group === 0);
+/** The groups of one sign: the strongest, then each fifth of (0, bound], the highest first. `bound` is the maximum, or the minimum below 0. */
+function polesGroups(bound: number, bins: Uint32Array, firings: number, first: number, examplesOf: (group: number) => Example[]): ExampleGroup[] {
+  const top = examplesOf(first);
+  const sign = Math.sign(bound);
+  const of = (share: number): number => bound * share;
+  const range = (a: number, b: number): { low: number; high: number } => ({ low: Math.min(a, b), high: Math.max(a, b) });
+  const weakest = top.at(-1);
   return [
-    group('Top activations', top.at(-1)?.value ?? 0, record.max, null, 0),
-    ...Array.from(bins, (count, i) => group(
-      `Interval ${bins.length - i} of ${bins.length}`, (bins.length - 1 - i) * fifth, (bins.length - i) * fifth,
-      record.firings === 0 ? 0 : count / record.firings, i + 1,
-    )),
+    { name: sign < 0 ? 'Strongest below 0' : 'Top activations', ...range(weakest?.activations.data[weakest.peak - weakest.start] ?? 0, bound), share: null, examples: top },
+    ...Array.from(bins, (count, i) => ({
+      name: `Interval ${bins.length - i} of ${bins.length}${sign < 0 ? ' below 0' : ''}`, ...range(of((bins.length - 1 - i) / bins.length), of((bins.length - i) / bins.length)),
+      share: firings === 0 ? 0 : count / firings, examples: examplesOf(first + i + 1),
+    })),
   ];
+}
+
+function groupsOf(db: ReadHandle, vocabulary: Vocabulary, sourceId: number, record: FeatureRecord, bins: Uint32Array, negativeBins: Uint32Array): ExampleGroup[] {
+  const rows = examples(db, sourceId, record.index);
+  const examplesOf = (group: number): Example[] => rows.filter((row) => row.group === group).map((row) => toExample(db, vocabulary, row, record.min < 0));
+  const below = record.min < 0 ? polesGroups(record.min, negativeBins, record.firings, 1 + bins.length, examplesOf) : [];
+  return record.max > 0 || record.min >= 0 ? [...polesGroups(record.max, bins, record.firings, 0, examplesOf), ...below] : below;
 }
 
 function effectsOf(vocabulary: Vocabulary, effects: Effects, from: number, to: number): Feature['topLogits'] {
@@ -174,14 +182,15 @@ export function featurePageOf(db: ReadHandle, input: Input<'catalog.feature'>): 
     const vocabulary = vocabularyOf(db, row.model);
     const half = details.logits.ids.length / 2;
     const label = currentLabel(db, row.id, input.index);
+    const extras = featureExtras(db, row.id, input.index);
     return {
       source: row.id, index: record.index, density: record.density, firings: record.firings, tokens: row.tokens, max: record.max, mean: record.mean,
-      dead: record.firings === 0,
+      min: record.min, dead: record.firings === 0, tokenClass: tokenClassOf(record.tokenClass), negative: negativeOf(extras), extras: extrasOf(db, row.id, record, extras),
       histogram: { low: details.low, high: details.high, counts: vector(Float64Array.from(details.histogram)) },
       topLogits: effectsOf(vocabulary, details.logits, 0, half), bottomLogits: effectsOf(vocabulary, details.logits, half, 2 * half),
       neighbours: Array.from(details.neighbours.ids, (index, i) => ({ index, cosine: details.neighbours.values[i]!, label: labelText(db, row.id, index) })),
       label: label === null ? null : toLabel(label, label.id),
-      groups: groupsOf(db, vocabulary, row.id, record, details.bins),
+      groups: groupsOf(db, vocabulary, row.id, record, details.bins, extras?.negativeBins ?? new Uint32Array(0)),
     };
   });
 }
@@ -189,21 +198,36 @@ export function featurePageOf(db: ReadHandle, input: Input<'catalog.feature'>): 
 /** The whole stored context; activations are 0 outside the feature's windows in it, and the finest of overlapping windows wins. */
 export function wholeContext(db: ReadHandle, input: Input<'catalog.context'>): Example {
   return db.snapshot(() => {
-    const { model } = requireSource(db, input.source);
+    const owner = requireSource(db, input.source);
     const row = context(db, input.context);
     if (row === null) throw new LoupeError('not-found', `${db.path} has no context ${input.context}.`);
-    const windows = examplesInContext(db, input.source, input.index, row.id).sort((a, b) => b.maximum - a.maximum);
-    const vocabulary = vocabularyOf(db, model);
-    const activations = new Float32Array(row.tokens.length);
-    for (const window of windows) activations.set(activationsOf(window, Math.min(window.activations.length, activations.length - window.start)), window.start);
-    const best = windows.toSorted((a, b) => b.value - a.value)[0];
-    const peak = best?.peak ?? 0;
-    return {
-      context: row.id, document: expandDocuments(row.documents, row.tokens.length)[peak] ?? -1, start: 0, peak,
-      tokens: Array.from(row.tokens, (token) => vocabulary.text(token)), tokenIds: vector(row.tokens), activations: vector(activations),
-      step: (windows[0]?.maximum ?? 0) / 255, special: specialsIn(vocabulary, row.tokens),
-    };
+    return shownContext(db, vocabularyOf(db, owner.model), requireFeature(db, owner, input.index), input.source, row);
   });
+}
+
+/** The stored context before or after another one, or null. Kind not-found for a context that is not there. */
+export function besideContext(db: ReadHandle, input: Input<'catalog.contextBeside'>): CommandOutput<'catalog.contextBeside'> {
+  return db.snapshot(() => {
+    const owner = requireSource(db, input.source);
+    const from = context(db, input.context);
+    if (from === null) throw new LoupeError('not-found', `${db.path} has no context ${input.context}.`);
+    const row = contextBeside(db, from, input.by);
+    return { context: row === null ? null : shownContext(db, vocabularyOf(db, owner.model), requireFeature(db, owner, input.index), input.source, row) };
+  });
+}
+
+function shownContext(db: ReadHandle, vocabulary: Vocabulary, record: FeatureRecord, sourceId: number, row: ContextRow): Example {
+  const windows = examplesInContext(db, sourceId, record.index, row.id).sort((a, b) => b.maximum - a.maximum);
+  const signed = record.min < 0;
+  const activations = new Float32Array(row.tokens.length);
+  for (const window of windows) activations.set(activationsOf(window, Math.min(window.activations.length, activations.length - window.start), signed), window.start);
+  const best = windows.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value))[0];
+  const peak = best?.peak ?? 0;
+  return {
+    context: row.id, document: expandDocuments(row.documents, row.tokens.length)[peak] ?? -1, start: 0, peak,
+    tokens: Array.from(row.tokens, (token) => vocabulary.text(token)), tokenIds: vector(row.tokens), activations: vector(activations),
+    step: (windows[0]?.maximum ?? 0) / steps(signed), special: specialsIn(vocabulary, row.tokens),
+  };
 }
 
 export function search(db: ReadHandle, input: Input<'catalog.search'>): CommandOutput<'catalog.search'> {

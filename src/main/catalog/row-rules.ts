@@ -1,6 +1,9 @@
 /** The rules that rows obey beyond what the schema can say. Each function returns what is wrong in words, or null. */
+import { tokenClasses } from '../../shared/schema/catalog.ts';
+import { dequantise, steps } from './blobs.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import type { ExampleRow } from './tables/examples.ts';
+import type { FeatureExtras } from './tables/feature-extras.ts';
 import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
 import type { ScoreRow } from './tables/scores.ts';
 import type { SourceRow } from './tables/sources.ts';
@@ -26,12 +29,30 @@ export function featureProblem(row: FeatureRecord, details: FeatureDetails, sour
   if (row.index >= source.features) return `${name} is beyond the source's ${source.features}`;
   if (row.firings > source.tokens) return `${name} fires ${row.firings} times in ${source.tokens} tokens`;
   if (Math.abs(row.density * source.tokens - row.firings) > 1e-6 * source.tokens) return `${name} has density ${row.density} for ${row.firings} firings in ${source.tokens} tokens`;
-  if (row.mean < 0 || row.mean > row.max * 1.00001) return `${name} has mean ${row.mean} and maximum ${row.max}`;
-  if (sum(details.histogram) !== row.firings || sum(details.bins) !== row.firings) return `${name} has a histogram that does not add up to its ${row.firings} firings`;
+  if (row.min > 0 || row.max < 0 || row.mean < row.min * 1.00001 || row.mean > row.max * 1.00001) return `${name} has mean ${row.mean}, minimum ${row.min} and maximum ${row.max}`;
+  if (row.tokenClass !== null && !tokenClasses.some((known) => known === row.tokenClass)) return `${name} has a token class that Loupe does not know`;
+  const below = row.firings - sum(details.histogram);
+  if (below < 0 || (below > 0) !== (row.min < 0) || sum(details.histogram) !== sum(details.bins)) return `${name} has a histogram that does not add up to its ${row.firings} firings`;
   if (!details.logits.ids.every(knows)) return `${name} raises or lowers a token that the vocabulary lacks`;
   if (!details.logits.values.every(Number.isFinite)) return `${name} has a logit effect that is not finite`;
   if (!details.neighbours.ids.every((index) => index >= 0 && index < source.features)) return `${name} has a neighbour that is no feature`;
   return details.neighbours.values.every((cosine) => Math.abs(cosine) <= 1.001) ? null : `${name} has a neighbour at a cosine beyond 1`;
+}
+
+/** Rules of the extras, which a catalog of an older Loupe lacks: then only a feature without firings below 0 is whole. */
+export function extrasProblem(row: FeatureRecord, details: FeatureDetails, extras: FeatureExtras | null, source: SourceRow): string | null {
+  const name = `feature ${row.index} of source ${source.id}`;
+  if (extras === null) return row.min < 0 ? `${name} fires below 0, and no histogram says how` : null;
+  const below = row.firings - sum(details.histogram);
+  if (sum(extras.negative.counts) !== below || sum(extras.negativeBins) !== below) return `${name} has a histogram below 0 that does not add up to its ${below} firings there`;
+  for (const { ids } of [extras.correlated, extras.cooccurring]) {
+    if (!ids.every((index) => index >= 0 && index < source.features && index !== row.index)) return `${name} goes with something that is no other feature`;
+  }
+  if (!extras.cooccurring.counts.every((count) => count > 0 && count <= row.firings)) return `${name} fires together with another more often than it fires`;
+  for (const { values } of [extras.correlated, extras.neurons]) if (!values.every((r) => Math.abs(r) <= 1.001)) return `${name} has a correlation beyond 1`;
+  if (![...extras.neurons.ids, ...extras.aligned.ids].every((dimension) => dimension >= 0)) return `${name} names a dimension below 0`;
+  const numbers = [extras.norm, extras.l1, ...extras.heads];
+  return numbers.every((value) => Number.isFinite(value) && value >= 0) && extras.aligned.values.every(Number.isFinite) ? null : `${name} has decoder weights that are not finite`;
 }
 
 export function exampleProblem(row: ExampleRow, feature: FeatureRecord, contextLength: number): string | null {
@@ -39,9 +60,11 @@ export function exampleProblem(row: ExampleRow, feature: FeatureRecord, contextL
   const end = row.start + row.activations.length;
   if (row.activations.length === 0 || end > contextLength) return `${name} does not fit in its context`;
   if (row.peak < row.start || row.peak >= end) return `${name} has its peak outside its window`;
-  if (!(row.value > 0) || row.value > row.maximum || row.value > feature.max) return `${name} has the activation ${row.value}, and its window at most ${row.maximum}`;
-  const step = row.maximum / 255;
-  return Math.abs(row.activations[row.peak - row.start]! * step - row.value) <= step ? null : `${name} has different activations at its peak`;
+  const signed = feature.min < 0;
+  const fits = signed ? row.value !== 0 && row.value >= feature.min : row.value > 0;
+  if (!fits || !(Math.abs(row.value) <= row.maximum) || row.value > feature.max) return `${name} has the activation ${row.value}, and its window at most ${row.maximum}`;
+  const at = row.peak - row.start;
+  return Math.abs(dequantise(row.activations.subarray(at, at + 1), row.maximum, signed)[0]! - row.value) <= row.maximum / steps(signed) ? null : `${name} has different activations at its peak`;
 }
 
 export function scoreProblem(row: ScoreRow): string | null {

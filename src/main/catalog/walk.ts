@@ -1,6 +1,6 @@
 /** Walking over every row of a catalog in pages, each row checked: what verifying and copying have in common. */
 import type { ReadHandle } from './handle.ts';
-import { contextProblem, exampleProblem, featureProblem, scoreProblem } from './row-rules.ts';
+import { contextProblem, exampleProblem, extrasProblem, featureProblem, scoreProblem } from './row-rules.ts';
 import { contextsAfter, stores } from './tables/contexts.ts';
 import type { ContextRow, StoreRow } from './tables/contexts.ts';
 import { examples } from './tables/examples.ts';
@@ -9,6 +9,8 @@ import { commentsAfter } from './tables/comments.ts';
 import type { CommentRow } from './tables/comments.ts';
 import { currentLabel, labelsAfter } from './tables/labels.ts';
 import type { LabelRow } from './tables/labels.ts';
+import { featureExtras } from './tables/feature-extras.ts';
+import type { FeatureExtras } from './tables/feature-extras.ts';
 import { expectedCopies, featureDetails, featuresAfter, labelCopies } from './tables/features.ts';
 import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
 import { vocabulary } from './tables/models.ts';
@@ -28,6 +30,8 @@ export function knownTokens(db: ReadHandle, model: number): (token: number) => b
 export interface WalkedFeature {
   readonly record: FeatureRecord;
   readonly details: FeatureDetails;
+  /** Null in a catalog of an older Loupe. */
+  readonly extras: FeatureExtras | null;
   readonly examples: readonly ExampleRow[];
 }
 
@@ -54,9 +58,10 @@ export function* walkFeatures(db: ReadHandle, source: SourceRow): Generator<Walk
     if (records.length === 0) return;
     for (const record of records) {
       const details = featureDetails(db, source.id, record.index);
+      const extras = featureExtras(db, source.id, record.index);
       const rows = examples(db, source.id, record.index);
-      const problems = [featureProblem(record, details, source, knows), ...rows.map((row) => exampleProblem(row, record, store?.contextLength ?? 0)), labelProblem(db, source, record)];
-      yield { record, details, examples: rows, problem: problems.find((problem) => problem !== null) ?? null };
+      const problems = [featureProblem(record, details, source, knows), extrasProblem(record, details, extras, source), ...rows.map((row) => exampleProblem(row, record, store?.contextLength ?? 0)), labelProblem(db, source, record)];
+      yield { record, details, extras, examples: rows, problem: problems.find((problem) => problem !== null) ?? null };
     }
     after = records.at(-1)!.index;
   }

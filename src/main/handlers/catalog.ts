@@ -23,6 +23,7 @@ export function catalogHandlers({ catalogs, hub }: ServiceContext): HandlersOf<'
     'catalog.columns': async ({ catalog, ...input }) => (await catalogs.get(catalog)).columns(input),
     'catalog.feature': async ({ catalog, ...input }) => (await catalogs.get(catalog)).feature(input),
     'catalog.context': async ({ catalog, ...input }) => (await catalogs.get(catalog)).context(input),
+    'catalog.contextBeside': async ({ catalog, ...input }) => (await catalogs.get(catalog)).contextBeside(input),
     'catalog.search': async ({ catalog, ...input }) => (await catalogs.get(catalog)).search(input),
     'catalog.labels': async ({ catalog, ...input }) => (await catalogs.get(catalog)).labels(input),
     'catalog.setLabel': async ({ catalog, ...input }) => {

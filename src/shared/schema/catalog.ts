@@ -91,7 +91,7 @@ export const exampleSchema = z.strictObject({
   tokenIds: tensorSchema,
   /** float32 [tokens]; the peak is exact, the others are steps of `step`. */
   activations: tensorSchema,
-  /** The rounding step of the 8-bit activations: window maximum / 255. */
+  /** The rounding step of the 8-bit activations: window maximum / 255, or / 127 for a feature that fires with both signs. */
   step: z.number(),
   /** The bos, eos and other special tokens among `tokens`, by place. */
   special: z.array(z.number().int()),
@@ -107,6 +107,30 @@ export const exampleGroupSchema = z.strictObject({
   examples: z.array(exampleSchema),
 });
 
+/** What a token is, by its text alone (src/engine/interp/token-class.ts). */
+export const tokenClasses = ['digit', 'capitalised', 'punctuation', 'whitespace', 'suffix', 'word', 'special', 'other'] as const;
+
+/** Counts in bins of equal width from `low` to `high`. */
+const histogramSchema = z.strictObject({ low: z.number(), high: z.number(), counts: tensorSchema });
+
+/** What a catalog says beyond the figures: weights, correlations, co-occurrence. */
+export const featureExtrasSchema = z.strictObject({
+  /** Logit effects over the whole vocabulary, float64 [50]; null where the direction does not reach the logits. */
+  logits: histogramSchema.nullable(),
+  /** Entries of the decoder row, float64 [50]; its Euclidean norm, and the sum of the sizes of its entries. */
+  weights: histogramSchema.extend({ norm: z.number(), l1: z.number() }),
+  /** Share of the decoder row's norm by attention head, float32 [heads]: |row of head| / sum of these; null away from hook_z. */
+  heads: tensorSchema.nullable(),
+  /** Largest coordinates of the decoder row; `share` = |value| / l1. */
+  aligned: z.array(z.strictObject({ dimension: z.number().int(), value: z.number(), share: z.number() })),
+  /** Dimensions of the hook's activation with the highest Pearson correlation over the counted tokens. */
+  neurons: z.array(z.strictObject({ dimension: z.number().int(), correlation: z.number() })),
+  /** Features of the source with the highest Pearson correlation over the counted tokens. */
+  correlated: z.array(z.strictObject({ index: z.number().int(), correlation: z.number(), label: z.string().nullable() })),
+  /** Features that fire on the same tokens: `count` of them, and count / tokens on which either fires. */
+  cooccurring: z.array(z.strictObject({ index: z.number().int(), count: z.number().int(), jaccard: z.number(), label: z.string().nullable() })),
+});
+
 export const featureSchema = z.strictObject({
   source: z.number().int(),
   index: z.number().int(),
@@ -115,7 +139,14 @@ export const featureSchema = z.strictObject({
   tokens: z.number(),
   max: z.number(),
   mean: z.number(),
+  /** Below 0 for a feature that fires with both signs; `groups` then has the examples below 0 too, and `negative` their histogram of log10 |activation|. */
+  min: z.number(),
   dead: z.boolean(),
+  /** What most of its strongest examples peak on; null where they are mixed. */
+  tokenClass: z.enum(tokenClasses).nullable(),
+  negative: histogramSchema.nullable(),
+  /** Null in a catalog of an older Loupe. */
+  extras: featureExtrasSchema.nullable(),
   /** Counts in 50 bins that are equal in log10(activation); `low` and `high` are log10 themselves. float64 [50]. */
   histogram: z.strictObject({ low: z.number(), high: z.number(), counts: tensorSchema }),
   topLogits: z.array(logitEffectSchema),
@@ -145,6 +176,8 @@ export type Label = z.infer<typeof labelSchema>;
 export type Source = z.infer<typeof sourceSchema>;
 export type CatalogInfo = z.infer<typeof catalogInfoSchema>;
 export type FeatureRow = z.infer<typeof featureRowSchema>;
+export type TokenClass = (typeof tokenClasses)[number];
+export type FeatureExtras = z.infer<typeof featureExtrasSchema>;
 export type Feature = z.infer<typeof featureSchema>;
 export type Example = z.infer<typeof exampleSchema>;
 export type ExampleGroup = z.infer<typeof exampleGroupSchema>;

@@ -54,7 +54,7 @@ function makeFeature(rows: readonly FeatureRow[], index: number, seed: number): 
   });
   const dead = row.density === 0;
   return {
-    source: 1, index, density: row.density, firings: Math.round(row.density * 216_000), tokens: 216_000, max: row.max, mean: row.mean, dead,
+    source: 1, index, density: row.density, firings: Math.round(row.density * 216_000), tokens: 216_000, max: row.max, mean: row.mean, min: 0, dead, tokenClass: dead ? null : 'word', negative: null, extras: null,
     histogram: dead ? { low: 0, high: 0, counts: vector(new Float64Array(50)) } : { low: Math.log10(row.max / 400), high: Math.log10(row.max), counts: vector(counts) }, topLogits: logits(1), bottomLogits: logits(-1),
     neighbours: Array.from({ length: 10 }, (_, i) => {
       const other = random.integer(rows.length);

@@ -75,6 +75,7 @@ export function fakeHandlers(features: number, hub: EventHub): Handlers {
     'catalog.columns': async ({ names }) => ({ columns: names.map((name) => vector(Float32Array.from(rows, (row) => row[name] ?? NaN))) }),
     'catalog.feature': async ({ index }) => ({ ...made.feature(index), label: current(index) }),
     'catalog.context': async ({ index, context }) => made.context(index, context),
+    'catalog.contextBeside': async ({ index, context, by }) => ({ context: context + by < 0 ? null : made.context(index, context + by) }),
     'catalog.labels': async ({ index }) => ({ history: history.get(index) ?? [] }),
     'catalog.setLabel': async ({ index, text, author, kind, confidence, notes, family = '', resolution = false }) => {
       const before = (history.get(index) ?? []).map((label) => ({ ...label, current: false }));

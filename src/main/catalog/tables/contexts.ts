@@ -63,6 +63,12 @@ export function findContext(db: ReadHandle, store: number, number: number): numb
   return row === undefined ? null : integer(row, 'id');
 }
 
+/** The context `by` places further on in the same store, where the catalog holds it. */
+export function contextBeside(db: ReadHandle, { store, number }: Pick<ContextRow, 'store' | 'number'>, by: number): ContextRow | null {
+  const row = db.get('SELECT id, store, number, tokens, documents FROM contexts WHERE store = ? AND number = ?', store, number + by);
+  return row === undefined ? null : toContext(row);
+}
+
 /** Stores a context and indexes `words`, its plain text. */
 export function addContext(db: WriteHandle, row: Omit<ContextRow, 'id'>, words: string): number {
   const { id } = db.run('INSERT INTO contexts (store, number, tokens, documents) VALUES (?, ?, ?, ?)', row.store, row.number, bytesOf(row.tokens), bytesOf(row.documents));

@@ -9,12 +9,15 @@ export interface FeatureStatistics {
   readonly firings: number;
   readonly density: number;
   readonly max: number;
+  /** Mean activation where it fires. */
   readonly mean: number;
+  /** Least activation where it fires below 0, else 0. */
+  readonly min: number;
+  /** What most of its strongest examples peak on (tokenClasses), or null. */
+  readonly tokenClass: string | null;
 }
 
 export interface FeatureRecord extends FeatureStatistics {
-  readonly min: number;
-  readonly tokenClass: string | null;
   readonly label: string | null;
   readonly labelKind: string | null;
   readonly confidence: number | null;
@@ -56,8 +59,14 @@ export function feature(db: ReadHandle, source: number, index: number): FeatureR
   return row === undefined ? null : toRecord(row);
 }
 
-export function addFeature(db: WriteHandle, source: number, row: FeatureStatistics, details: FeatureDetails): void {
-  db.run('INSERT INTO features (source, idx, firings, density, max, mean) VALUES (?, ?, ?, ?, ?, ?)', source, row.index, row.firings, row.density, row.max, row.mean);
+/** What is known of a feature when its source is made; one that never fires below 0 may leave `min` out. */
+export type NewFeature = Omit<FeatureStatistics, 'min' | 'tokenClass'> & Partial<Pick<FeatureStatistics, 'min' | 'tokenClass'>>;
+
+export function addFeature(db: WriteHandle, source: number, row: NewFeature, details: FeatureDetails): void {
+  db.run(
+    'INSERT INTO features (source, idx, firings, density, max, mean, min, token_class) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    source, row.index, row.firings, row.density, row.max, row.mean, row.min ?? 0, row.tokenClass ?? null,
+  );
   db.run(
     'INSERT INTO feature_details (source, idx, low, high, histogram, bins, logits, neighbours) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     source, row.index, details.low, details.high, bytesOf(details.histogram), bytesOf(details.bins),

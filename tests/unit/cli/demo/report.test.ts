@@ -16,7 +16,7 @@ function example(tokens: string[], start: number, peak: number): Example {
 function feature(index: number): Feature {
   const examples = [example(['the', ' red', ' fox'], 10, 11), example(['red', ' dawn'], 3, 3), example([' blue'], 0, 0)];
   return {
-    source: 1, index, density: 0.01, firings: 3, tokens: 300, max: 2, mean: 1, dead: false, topLogits: [], bottomLogits: [], neighbours: [], label: null,
+    source: 1, index, density: 0.01, firings: 3, tokens: 300, max: 2, mean: 1, min: 0, dead: false, tokenClass: null, negative: null, extras: null, topLogits: [], bottomLogits: [], neighbours: [], label: null,
     histogram: { low: 1, high: 2, counts: vector(new Float64Array(50)) }, groups: [{ name: 'Top', low: 0, high: 2, share: null, examples }],
   };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { countFirings, hasBlock, rangesWithin, readFirings, writeBlock } from '../../../../src/engine/interp/codes.ts';
+import { countFirings, hasBlock, rangesWithin, readBlock, readFirings, writeBlock } from '../../../../src/engine/interp/codes.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loupe-codes-'));
@@ -18,12 +18,14 @@ const batch = (firstRow: number, mask: number[], pairs: [number, number][]) => (
 before(() => {
   // Block 0 holds rows 0 to 3 in two batches; row 1 is masked. Unused slots have value 0.
   writeBlock(folder, 0, [batch(0, [1, 0], [[2, 0.5], [0, 1], [2, 9], [1, 9]]), batch(2, [1, 1], [[2, 1.5], [0, 0], [0, 2], [2, 2.5]])], 3);
-  writeBlock(folder, 1, [batch(4, [1], [[0, 3], [2, 0.25]])], 3);
+  // A firing below 0 is one like any other.
+  writeBlock(folder, 1, [batch(4, [1], [[0, 3], [2, -0.25]])], 3);
 });
 
 test('firings are counted over blocks, masked rows and empty slots left out', () => {
-  const { counts, tokens } = countFirings(folder, 2, 3);
+  const { counts, byBlock, tokens } = countFirings(folder, 2, 3);
   assert.deepEqual([...counts], [3, 0, 4]);
+  assert.deepEqual(byBlock, [5, 2]);
   assert.equal(tokens, 4);
 });
 
@@ -32,10 +34,14 @@ test('the firings of a range of features come by feature, in row order over bloc
   const all = readFirings(folder, 2, 0, 3, counts);
   assert.deepEqual([...all.offsets], [0, 3, 3, 7]);
   assert.deepEqual([...all.rows], [0, 3, 4, 0, 2, 3, 4]);
-  assert.deepEqual([...all.values], [1, 2, 3, 0.5, 1.5, 2.5, 0.25]);
+  assert.deepEqual([...all.values], [1, 2, 3, 0.5, 1.5, 2.5, -0.25]);
   const last = readFirings(folder, 2, 2, 1, counts);
   assert.deepEqual([...last.rows], [0, 2, 3, 4]);
   assert.deepEqual([...readFirings(folder, 2, 1, 1, counts).rows], []);
+});
+
+test('a block is read as it lies', () => {
+  assert.deepEqual(readBlock(folder, 1), { offsets: Int32Array.of(0, 1, 1, 2), rows: Int32Array.of(4, 4), values: Float32Array.of(3, -0.25) });
 });
 
 test('ranges keep within the budget, one feature at the least', () => {

@@ -16,6 +16,16 @@ test('direction times norm weight through the unembedding', () => {
   assert.deepEqual([[...ids], [...values]], [[0, 1, 2, 1], [3, 2, -5, 2]]);
 });
 
+test('all effects are counted between the least and the largest', () => {
+  const unembedding = { weight: weight(), finalNormWeight: tf.tensor1d([3, 1]), centresInput: false };
+  for (const k of [0, 2]) {
+    const { low, high, histogram } = logitEffects(Float32Array.of(1, 2), unembedding, k, false);
+    assert.deepEqual([low[0], high[0]], [-5, 3]);
+    // Bins of 0.16 from -5: 2 lies 7 above, in bin 43.
+    assert.deepEqual([...histogram.entries()].filter(([, n]) => n > 0), [[0, 1], [43, 1], [49, 1]]);
+  }
+});
+
 test('centred, values are relative to the mean over the vocabulary, and the order is the same', () => {
   // 1, 2, -3 have mean 0; with the weight halved in one column: logits 1, 2, -1.5, mean 0.5.
   const unembedding = { weight: tf.tensor2d([[1, 0, -0.5], [0, 1, -0.5]]), finalNormWeight: null, centresInput: false };

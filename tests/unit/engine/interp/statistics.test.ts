@@ -202,6 +202,75 @@ describe('what the weights say, recomputed by brute force', () => {
   });
 });
 
+describe('what features go with, recomputed by brute force', () => {
+  const rows = sizes.contexts * sizes.contextLength;
+  let counted: number[];
+  let x: Float32Array;
+  before(() => {
+    const mask = parts.store.mask(0, sizes.contexts);
+    counted = Array.from({ length: rows }, (_, row) => row).filter((row) => mask[row] === 1);
+    x = parts.store.activations(hook, 0, sizes.contexts);
+  });
+  const column = (feature: number): number[] => counted.map((row) => dense[row * sizes.dSae + feature]!);
+  const list = (ids: Int32Array, feature: number): number[] => [...ids.subarray(feature * 10, feature * 10 + 10)].filter((id) => id >= 0);
+
+  function correlation(a: number[], b: number[]): number {
+    const mean = (of: number[]): number => of.reduce((sum, value) => sum + value, 0) / of.length;
+    const [ma, mb] = [mean(a), mean(b)];
+    const sum = (f: (i: number) => number): number => a.reduce((total, _, i) => total + f(i), 0);
+    const both = sum((i) => (a[i]! - ma) ** 2) * sum((i) => (b[i]! - mb) ** 2);
+    return both === 0 ? 0 : sum((i) => (a[i]! - ma) * (b[i]! - mb)) / Math.sqrt(both);
+  }
+
+  /** The order is that of the values to float32: of two that are as good as equal, either may come first. */
+  function sameList(ids: number[], values: number[], expected: [id: number, value: number][], name: string): void {
+    const order = expected.filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]);
+    assert.equal(ids.length, Math.min(10, order.length), name);
+    ids.forEach((id, i) => {
+      assert.ok(Math.abs(values[i]! - order[i]![1]) < 1e-5, `${name}: place ${i}`);
+      assert.ok(Math.abs(expected.find(([other]) => other === id)![1] - values[i]!) < 1e-5, `${name}: ${id}`);
+    });
+  }
+
+  test('features by correlation over the counted tokens', () => {
+    each((feature) => {
+      const together = [...Array(sizes.dSae).keys()].filter((other) => other !== feature && column(feature).some((value, i) => value !== 0 && column(other)[i] !== 0));
+      const ids = list(chunk.extras.correlatedIds, feature);
+      sameList(ids, ids.map((_, i) => chunk.extras.correlatedValues[feature * 10 + i]!), together.map((other) => [other, correlation(column(feature), column(other))]), `feature ${feature}`);
+    });
+  });
+
+  test('features by common tokens', () => {
+    each((feature) => {
+      const expected = [...Array(sizes.dSae).keys()].filter((other) => other !== feature).map((other): [number, number] => {
+        const both = column(feature).filter((value, i) => value !== 0 && column(other)[i] !== 0).length;
+        return [other, both === 0 ? 0 : both / (firingsOf(feature).length + firingsOf(other).length - both)];
+      });
+      const ids = list(chunk.extras.cooccurringIds, feature);
+      const counts = ids.map((_, i) => chunk.extras.cooccurringCounts[feature * 10 + i]!);
+      sameList(ids, ids.map((other, i) => counts[i]! / (firingsOf(feature).length + firingsOf(other).length - counts[i]!)), expected, `feature ${feature}`);
+    });
+  });
+
+  test('dimensions of the activation by correlation', () => {
+    const dimension = (j: number): number[] => counted.map((row) => x[row * sizes.dIn + j]!);
+    each((feature) => {
+      const expected = Array.from({ length: sizes.dIn }, (_, j): [number, number] => [j, correlation(column(feature), dimension(j))]);
+      const ids = list(chunk.extras.neuronIds, feature);
+      sameList(ids, ids.map((_, i) => chunk.extras.neuronValues[feature * 10 + i]!), expected, `feature ${feature}`);
+    });
+  });
+
+  test('what most of the strongest examples peak on', () => {
+    each((feature) => {
+      const peaks = examplesOf(feature).filter((e) => e.group === 0).map((e) => parts.tokenizer.display(parts.store.tokens(e.context, 1)[e.row - e.context * sizes.contextLength]!));
+      // Every token of the fake tokenizer but the masked end token is " w" with a number: other.
+      assert.ok(peaks.every((text) => /^ w/.test(text)));
+      assert.equal(chunk.extras.tokenClass[feature], peaks.length === 0 ? 0 : 8);
+    });
+  });
+});
+
 describe('resuming', () => {
   /** File contents by name. */
   const contents = (path: string): Map<string, string> => new Map(readdirSync(path).sort().map((name) => [name, readFileSync(join(path, name), 'base64')]));

@@ -41,7 +41,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('every row is the same, and so is the text index; the file has an identity of its own', () => {
   const [a, b] = [dumpCatalog(from), dumpCatalog(to)];
-  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
+  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'feature_extras', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
   const [one, other] = [openCatalogReader(from), openCatalogReader(to)];
   assert.notEqual(info(one).get('uid'), info(other).get('uid'));
   one.close();

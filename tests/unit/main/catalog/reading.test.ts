@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { featurePageOf, features, search, wholeContext } from '../../../../src/main/catalog/reading.ts';
+import { besideContext, featurePageOf, features, search, wholeContext } from '../../../../src/main/catalog/reading.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
 test('a feature\'s page, worked out by hand', () => {
@@ -52,5 +52,17 @@ test('hits in contexts carry the feature, the context and where the words are', 
   const { hits } = search(db, { source: 1, text: 'blue', in: 'contexts', limit: 5 });
   assert.deepEqual(hits.map(({ index, context }) => [index, context]), [[0, 2], [1, 2]]);
   assert.deepEqual(hits[0]!.marks.map(([start, end]) => hits[0]!.snippet.slice(start, end)), ['blue', 'blue', 'blue']);
+  db.close();
+});
+
+test('the context before and after, where the catalog holds it', () => {
+  const db = smallCatalog();
+  // The small catalog stores contexts 0 and 5 of its store: no neighbours. Made 1, the second one is beside the first.
+  assert.deepEqual(besideContext(db, { source: 1, index: 0, context: 1, by: 1 }), { context: null });
+  db.run('UPDATE contexts SET number = 1 WHERE id = 2');
+  const { context } = besideContext(db, { source: 1, index: 0, context: 1, by: 1 });
+  assert.deepEqual([context!.context, context!.tokens[1], context!.activations.data[1]], [2, ' blue', 1]);
+  assert.deepEqual(besideContext(db, { source: 1, index: 0, context: 1, by: -1 }), { context: null });
+  assert.throws(() => besideContext(db, { source: 1, index: 0, context: 9, by: 1 }), /no context 9/);
   db.close();
 });

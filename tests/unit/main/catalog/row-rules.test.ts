@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contextProblem, exampleProblem, featureProblem, scoreProblem } from '../../../../src/main/catalog/row-rules.ts';
+import { contextProblem, exampleProblem, extrasProblem, featureProblem, scoreProblem } from '../../../../src/main/catalog/row-rules.ts';
 import { context } from '../../../../src/main/catalog/tables/contexts.ts';
 import { feature } from '../../../../src/main/catalog/tables/features.ts';
 import { source } from '../../../../src/main/catalog/tables/sources.ts';
+import { smallExtras } from '../../../support/empty-extras.ts';
 import { smallCatalog, smallDetails, smallExample } from '../../../support/small-catalog.ts';
 
 const db = smallCatalog();
@@ -54,4 +55,30 @@ test('scores: value and interval', () => {
   assert.match(scoreProblem({ ...score, low: null })!, /half an interval/);
   assert.match(scoreProblem({ ...score, low: 0.75 })!, /outside its interval/);
   assert.match(scoreProblem({ ...score, n: -1 })!, /-1 windows/);
+});
+
+test('extras: lists that name no other feature, counts and correlations that cannot be', () => {
+  const problem = (changes: Parameters<typeof smallExtras>[0], rows: object = {}): string | null => extrasProblem({ ...record, ...rows }, smallDetails(2), smallExtras(changes), owner);
+  const pairs = (id: number, value: number) => ({ ids: Int32Array.of(id), values: Float32Array.of(value) });
+  assert.equal(problem({}), null);
+  assert.match(problem({ correlated: pairs(3, 0.5) })!, /no other feature/);
+  assert.match(problem({ correlated: pairs(0, 0.5) })!, /no other feature/);
+  assert.match(problem({ correlated: pairs(1, 1.5) })!, /correlation beyond 1/);
+  assert.match(problem({ neurons: pairs(-1, 0.5) })!, /dimension below 0/);
+  assert.match(problem({ cooccurring: { ids: Int32Array.of(1), counts: Int32Array.of(3) } })!, /more often than it fires/);
+  assert.match(problem({ negativeBins: Uint32Array.of(1) })!, /below 0/);
+  assert.match(problem({ norm: NaN })!, /not finite/);
+  assert.equal(extrasProblem(record, smallDetails(2), null, owner), null);
+  assert.match(extrasProblem({ ...record, min: -1 }, smallDetails(2), null, owner)!, /below 0/);
+});
+
+test('a feature of both signs: its histogram leaves the firings below 0 to the extras', () => {
+  const both = { ...record, min: -3, mean: -0.5 };
+  assert.equal(featureProblem(both, smallDetails(1), owner, knows), null);
+  assert.match(featureProblem({ ...both, min: 0 }, smallDetails(1), owner, knows)!, /minimum|histogram/);
+  const below = { ...smallExample, value: -3, maximum: 3, activations: Uint8Array.of(0, 129, 0, 0, 0, 0, 0, 0) };
+  assert.equal(exampleProblem(below, both, 8), null);
+  assert.match(exampleProblem({ ...below, value: -4, maximum: 4 }, both, 8)!, /activation -4/);
+  assert.match(exampleProblem(below, record, 8)!, /activation -3/);
+  assert.match(featureProblem({ ...record, tokenClass: 'verb' }, smallDetails(2), owner, knows)!, /token class/);
 });

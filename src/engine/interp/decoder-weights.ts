@@ -1,0 +1,59 @@
+/** What the decoder rows say by themselves: how their entries are distributed, which coordinates and heads they write to. */
+import { histogramBins } from './build-files.ts';
+import { addLinear, rangeOf } from './linear-histogram.ts';
+import { Strongest } from './strongest.ts';
+
+export interface DecoderWeights {
+  /** float32 [n] each */
+  readonly weightLow: Float32Array;
+  readonly weightHigh: Float32Array;
+  readonly weightNorm: Float32Array;
+  readonly weightL1: Float32Array;
+  /** int32 [n, 50] */
+  readonly weightHistogram: Int32Array;
+  /** float32 [n, heads], or [0] */
+  readonly heads: Float32Array;
+  /** int32 and float32 [n, k]: the k largest coordinates by size, with their values; k at most d */
+  readonly alignedIds: Int32Array;
+  readonly alignedValues: Float32Array;
+}
+
+/** Euclidean norms of `heads` equal parts of a row, float32 [d], into `out`, float32 [heads]. */
+function headNorms(row: Float32Array, out: Float32Array): void {
+  const width = row.length / out.length;
+  for (let head = 0; head < out.length; head++) {
+    let square = 0;
+    for (let i = head * width; i < (head + 1) * width; i++) square += row[i]! * row[i]!;
+    out[head] = Math.sqrt(square);
+  }
+}
+
+function largest(row: Float32Array, ids: Int32Array, values: Float32Array): void {
+  const best = new Strongest(ids.length);
+  row.forEach((value, i) => best.offer(i, Math.abs(value)));
+  ids.set(best.ids);
+  best.ids.forEach((i, place) => { values[place] = row[i]!; });
+}
+
+/** Of `directions`, float32 [n, d]: `heads` > 0 takes them as that many heads side by side (hook_z). */
+export function decoderWeights(directions: Float32Array, d: number, heads: number, k: number): DecoderWeights {
+  const n = directions.length / d;
+  const wanted = Math.min(k, d);
+  const out = {
+    weightLow: new Float32Array(n), weightHigh: new Float32Array(n), weightNorm: new Float32Array(n), weightL1: new Float32Array(n),
+    weightHistogram: new Int32Array(n * histogramBins), heads: new Float32Array(n * heads),
+    alignedIds: new Int32Array(n * wanted), alignedValues: new Float32Array(n * wanted),
+  };
+  for (let i = 0; i < n; i++) {
+    const row = directions.subarray(i * d, (i + 1) * d);
+    const range = rangeOf(row);
+    out.weightLow[i] = range.low;
+    out.weightHigh[i] = range.high;
+    out.weightNorm[i] = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    out.weightL1[i] = row.reduce((sum, value) => sum + Math.abs(value), 0);
+    addLinear(row, range, out.weightHistogram.subarray(i * histogramBins, (i + 1) * histogramBins));
+    headNorms(row, out.heads.subarray(i * heads, (i + 1) * heads));
+    largest(row, out.alignedIds.subarray(i * wanted, (i + 1) * wanted), out.alignedValues.subarray(i * wanted, (i + 1) * wanted));
+  }
+  return out;
+}

@@ -1,0 +1,42 @@
+/** Correlations that come of these sums are recomputed by brute force in statistics.test.ts. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { encodeStore } from '../../../../src/engine/interp/encode-pass.ts';
+import { gatherMoments, plainProducts, readMoments } from '../../../../src/engine/interp/moments.ts';
+import { LoupeError } from '../../../../src/shared/errors.ts';
+import { fakeDictionary, fakeStore, hook } from '../../../support/fake-statistics.ts';
+
+const sizes = { contexts: 900, contextLength: 96, dIn: 4, dSae: 6, k: 2, vocab: 50 };
+const folder = mkdtempSync(join(tmpdir(), 'loupe-moments-'));
+const quiet = { signal: new AbortController().signal, progress: () => {} };
+after(() => rmSync(folder, { recursive: true }));
+before(async () => { await tf.setBackend('cpu'); });
+
+test('products add up firing by firing', () => {
+  // Feature 0 fires on rows 0 (2) and 1 (-1), feature 1 on row 1 (3); x is (1, 10) and (2, 20).
+  const products = Float32Array.of(0, 0, 1, 1);
+  plainProducts({ offsets: Int32Array.of(0, 2, 3), rows: Int32Array.of(0, 1, 1), values: Float32Array.of(2, -1, 3) }, Float32Array.of(1, 10, 2, 20), 2, products);
+  assert.deepEqual([...products], [0, 0, 7, 61]);
+});
+
+test('stopped after each block and run again, the sums are the same bits; a finished pass does nothing', async () => {
+  const store = fakeStore(sizes);
+  const plan = await encodeStore(store, hook, fakeDictionary(sizes), folder, quiet);
+  assert.equal(plan.blocks, 3);
+  const whole = await gatherMoments(store, hook, sizes.dSae, folder, plan, quiet);
+  rmSync(join(folder, 'moments.safetensors'));
+  let stops = 0;
+  for (let done = false; !done; stops++) {
+    const stop = new AbortController();
+    const context = { signal: stop.signal, progress: () => stop.abort() };
+    await gatherMoments(store, hook, sizes.dSae, folder, plan, context).then(() => { done = true; }, (error: unknown) => assert.ok(error instanceof LoupeError && error.kind === 'cancelled'));
+  }
+  assert.equal(stops, 3);
+  assert.deepEqual(readMoments(folder, sizes.dSae, sizes.dIn), whole);
+  assert.deepEqual(await gatherMoments({ ...store, activations: () => { throw new Error('read again'); } }, hook, sizes.dSae, folder, plan, quiet), whole);
+});

@@ -183,7 +183,7 @@ describe('Around the pages', { skip: noStudio }, () => {
     await page.getByRole('dialog', { name: /Make a workspace in/ }).getByRole('button', { name: 'Make it and switch' }).click();
     await page.getByText(other, { exact: false }).first().waitFor();
     assert.ok(existsSync(join(other, 'catalogs')) && existsSync(join(other, '.lock')));
-    await page.getByRole('button', { name: /^Workspace .*: switch$/ }).click();
+    await page.getByRole('button', { name: /: switch workspace or catalog$/ }).click();
     await page.getByRole('menuitemradio', { name: new RegExp(workspace.split('/').at(-1)!) }).click();
     await page.getByText(workspace, { exact: false }).first().waitFor();
     await rm(other, { recursive: true, force: true });

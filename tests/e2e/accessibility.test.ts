@@ -1,0 +1,182 @@
+/**
+ * Accessibility of every page, in both themes, with data, without, and when something is wrong. The pages come from the registry, so
+ * that a new one is looked at without a line here. axe-core judges; what it cannot see (the order of Tab, traps, where the focus goes) is walked.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { pages } from '../../src/renderer/src/pages/registry.ts';
+import { noStudio, openStudio, type Studio } from './studio.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const themes = ['light', 'dark'] as const;
+const catalog = 'small.loupe';
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly help: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string; readonly html: string }[];
+}
+
+/** Serious and critical findings of axe on what is shown now, a line each. */
+async function findings(page: Page, where: string, within = 'html'): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
+  const violations = await page.evaluate(async (selector) => {
+    const { run } = (globalThis as unknown as { axe: { run: (context: string, options: unknown) => Promise<{ violations: Violation[] }> } }).axe;
+    return (await run(selector, { resultTypes: ['violations'] })).violations;
+  }, within);
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').flatMap(({ id, nodes }) => nodes.slice(0, 4).map((node) => (
+    `${where}: ${id}: ${node.target.join(' ')}: ${node.html.slice(0, 160)} ${(node.failureSummary ?? '').split('\n')[1]?.trim() ?? ''}`)));
+}
+
+/** What is shown has settled: nothing is loading, or it has been loading for long enough. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForTimeout(150);
+  await page.waitForFunction(() => document.querySelector('main .skeleton') === null, undefined, { timeout: 3000 }).catch(() => {});
+  await page.waitForTimeout(150);
+}
+
+/** Addresses of a page with the catalog open: itself, and what is one step below it. */
+function routesOf(id: string): string[] {
+  const query = `catalog=${catalog}`;
+  if (id === 'features' || id === 'feature') return [`#/${id}/3?${query}`];
+  if (id === 'runs') return ['#/runs', '#/runs/new?kind=train'];
+  return [`#/${id}?${query}`];
+}
+
+async function inBothThemes(studio: Studio, routes: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const route of routes) {
+    await studio.go(route);
+    await settle(studio.page);
+    for (const colorScheme of themes) {
+      await studio.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await studio.page.waitForTimeout(60);
+      found.push(...(await findings(studio.page, `${route}, ${colorScheme}`)));
+    }
+  }
+  return found;
+}
+
+describe('Accessibility with data', { skip: noStudio }, () => {
+  let studio: Studio;
+  before(async () => { studio = await openStudio({ features: 200, width: 1280, height: 800 }); });
+  after(async () => { await studio?.end(); });
+
+  for (const { id, title } of pages) {
+    test(`axe finds nothing serious on ${title}`, async () => assert.equal((await inBothThemes(studio, routesOf(id))).join('\n'), ''));
+  }
+
+  test('nor on the dialogs, menus and cards of the frame, which give the focus back to where it was', async () => {
+    const { page } = studio;
+    await studio.go(`#/features/3?catalog=${catalog}`);
+    await settle(page);
+    const found: string[] = [];
+    const opener = page.getByRole('button', { name: /Pages and actions/ });
+    for (const [name, open] of [
+      ['palette', () => page.keyboard.press('Control+k')],
+      ['palette with nothing found', async () => { await page.keyboard.press('Control+k'); await page.keyboard.type('zzqq'); }],
+      ['key map', () => page.keyboard.press('?')],
+      ['open a catalog', () => page.keyboard.press('Control+o')],
+      ['open a workspace', () => page.keyboard.press('Control+Shift+O')],
+    ] as const) {
+      await opener.focus();
+      await open();
+      await page.getByRole('dialog').waitFor();
+      for (const colorScheme of themes) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(250);
+        found.push(...(await findings(page, `${name}, ${colorScheme}`, 'dialog')));
+      }
+      assert.ok(await page.evaluate(() => document.querySelector('dialog')!.contains(document.activeElement)), `${name}: the focus is in the dialog`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      assert.ok(await opener.evaluate((element) => element === document.activeElement), `${name}: the focus came back`);
+    }
+    await page.getByRole('button', { name: /: switch workspace or catalog$/ }).click();
+    await page.getByRole('menu').waitFor();
+    found.push(...(await findings(page, 'switcher', 'header')));
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('`');
+    await page.getByRole('complementary', { name: 'Jobs' }).waitFor();
+    found.push(...(await findings(page, 'job drawer', 'aside')));
+    await page.keyboard.press('`');
+    assert.equal(found.join('\n'), '');
+  });
+
+  test('nor on errors: an unknown page, run and feature, a catalog that is none', async () => {
+    assert.equal((await inBothThemes(studio, ['#/nonsense', '#/runs/none', `#/feature/99999?catalog=${catalog}`, '#/features?catalog=%2Fnowhere%2Fx.loupe'])).join('\n'), '');
+  });
+
+  test('Tab reaches every control of every page, shows where it is, and is caught nowhere', async () => {
+    const { page } = studio;
+    const problems: string[] = [];
+    for (const route of pages.flatMap(({ id }) => routesOf(id))) {
+      await studio.go(route);
+      await settle(page);
+      const total = await page.evaluate(() => {
+        const controls = [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')].filter((element) => (
+          element.tabIndex >= 0 && !(element as HTMLButtonElement).disabled && element.checkVisibility({ checkVisibilityCSS: true }) && element.getClientRects().length > 0
+          // Of a group of radio buttons of the browser's own Tab reaches one.
+          && !(element instanceof HTMLInputElement && element.type === 'radio' && !element.checked)));
+        controls.forEach((element, i) => { element.dataset['tabTest'] = String(i); });
+        (document.activeElement as HTMLElement | null)?.blur();
+        document.body.focus();
+        return controls.length;
+      });
+      const reached = new Set<string>();
+      let invisible = '';
+      for (let presses = 0; presses < total + 10 && reached.size < total; presses++) {
+        await page.keyboard.press('Tab');
+        const at = await page.evaluate(() => {
+          const element = document.activeElement as HTMLElement | null;
+          if (element === null || element === document.body) return null;
+          const style = getComputedStyle(element);
+          const shown = style.outlineStyle !== 'none' || style.boxShadow !== 'none' || element.matches('input[type="text"], .cursor') || element.closest(':focus-within')?.matches('.cursor') === true;
+          return { id: element.dataset['tabTest'] ?? `new ${element.tagName}`, shown, html: element.outerHTML.slice(0, 120) };
+        });
+        if (at === null) continue;
+        reached.add(at.id);
+        if (!at.shown) invisible = at.html;
+      }
+      const missed = await page.evaluate((ids) => [...document.querySelectorAll<HTMLElement>('[data-tab-test]')].filter((element) => !ids.includes(element.dataset['tabTest']!) && element.isConnected).map((element) => element.outerHTML.slice(0, 120)), [...reached]);
+      if (missed.length > 0) problems.push(`${route}: not reached: ${missed.slice(0, 3).join(' | ')} (${missed.length} of ${total})`);
+      if (invisible !== '') problems.push(`${route}: focus not visible on ${invisible}`);
+      await page.evaluate(() => document.querySelectorAll<HTMLElement>('[data-tab-test]').forEach((element) => { delete element.dataset['tabTest']; }));
+    }
+    assert.deepEqual(problems, []);
+  });
+
+  test('with reduced motion nothing moves', async () => {
+    await studio.page.emulateMedia({ reducedMotion: 'reduce' });
+    const moving = await studio.page.evaluate(() => [...document.querySelectorAll('*')].filter((element) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(element);
+      return [...transitionDuration.split(','), ...animationDuration.split(',')].some((time) => Number.parseFloat(time) > 0);
+    }).length);
+    assert.equal(moving, 0);
+  });
+});
+
+describe('Accessibility without data and without a host', { skip: noStudio }, () => {
+  let studio: Studio;
+  before(async () => { studio = await openStudio({ features: 0, width: 1000, height: 760 }); });
+  after(async () => { await studio?.end(); });
+
+  test('axe finds nothing serious on any page of an empty workspace, and each says what it will show', async () => {
+    assert.equal((await inBothThemes(studio, pages.map(({ id }) => `#/${id}`))).join('\n'), '');
+    for (const { id } of pages) {
+      await studio.go(`#/${id}`);
+      await settle(studio.page);
+      assert.ok((await studio.page.locator('main').innerText()).trim().length > 40, `#/${id} is blank`);
+    }
+  });
+
+  test('nor when the host has gone: every page keeps its words under the banner', async () => {
+    await studio.stop();
+    await studio.page.getByText('Loupe does not answer').waitFor();
+    assert.equal((await inBothThemes(studio, pages.map(({ id }) => `#/${id}`))).join('\n'), '');
+  });
+});

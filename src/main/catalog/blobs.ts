@@ -13,6 +13,8 @@
  *     feature_extras.heads        float32 [heads], or nothing
  *     feature_extras.aligned, neurons, correlated   int32 ids [n], then float32 values [n]
  *     feature_extras.cooccurring  int32 indices [n], then int32 counts [n]
+ *     embeddings.vector           float32 scale, then int8 [dim]: the direction is scale * int8
+ *     maps.points                 float32 [features, 2]
  */
 import { LoupeError } from '../../shared/errors.ts';
 
@@ -46,6 +48,10 @@ export function asInt32(bytes: Uint8Array): Int32Array {
 
 export function asUint32(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);
+}
+
+export function asFloat32(bytes: Uint8Array): Float32Array {
+  return new Float32Array(bytes.slice().buffer);
 }
 
 /** Ids (int32 [n]) followed by values (float32 [n]). */

@@ -156,14 +156,19 @@ CREATE TABLE encoders (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL CHECK (length(name) <= 1000),
   hash TEXT NOT NULL UNIQUE CHECK (length(hash) <= 200),
-  dim INTEGER NOT NULL CHECK (dim BETWEEN 1 AND 65536)
+  dim INTEGER NOT NULL CHECK (dim BETWEEN 1 AND 65536),
+  revision INTEGER NOT NULL CHECK (revision >= 0)
 ) STRICT;
 
 CREATE TABLE embeddings (
   encoder INTEGER NOT NULL REFERENCES encoders (id) ON DELETE CASCADE,
-  label INTEGER NOT NULL REFERENCES labels (id) ON DELETE CASCADE,
+  source INTEGER NOT NULL,
+  feature INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('label', 'examples', 'none')),
+  text TEXT NOT NULL CHECK (length(text) <= 2000),
   vector BLOB NOT NULL,
-  PRIMARY KEY (encoder, label)
+  PRIMARY KEY (encoder, source, feature),
+  FOREIGN KEY (source, feature) REFERENCES features (source, idx) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE maps (

@@ -41,6 +41,11 @@ export function topExample(db: ReadHandle, source: number, feature: number): Exa
   return row === undefined ? null : toExample(row);
 }
 
+/** The `limit` strongest of the top group, strongest first. */
+export function strongestExamples(db: ReadHandle, source: number, feature: number, limit: number): ExampleRow[] {
+  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, limit).map(toExample);
+}
+
 export function addExample(db: WriteHandle, source: number, feature: number, row: ExampleRow): void {
   db.run(
     `INSERT INTO examples (source, feature, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

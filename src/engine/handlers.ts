@@ -43,6 +43,14 @@ export const handlers: RequestHandlers = {
     const { inspectModel } = await import('./lm/load.ts');
     return inspectModel(path);
   },
+  describeEncoder: async ({ folder }) => {
+    const { describeEncoder } = await import('./lm/encoders/serve.ts');
+    return describeEncoder(folder);
+  },
+  encodeTexts: async ({ folder, texts }) => {
+    const { encodeTexts } = await import('./lm/encoders/serve.ts');
+    return encodeTexts(folder, texts);
+  },
   findModels: async () => {
     const { findModels } = await import('./lm/find.ts');
     return { models: [...(await findModels())] };

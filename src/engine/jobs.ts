@@ -26,6 +26,10 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { runSweep, sweepConfigSchema } = await import('./sweep/job.ts');
     return job(sweepConfigSchema, runSweep);
   },
+  map: async () => {
+    const { mapConfigSchema, runMap } = await import('./interp/map/job.ts');
+    return job(mapConfigSchema, runMap);
+  },
   statistics: async () => {
     const { statisticsConfigSchema, runStatistics } = await import('./interp/job.ts');
     return job(statisticsConfigSchema, runStatistics);

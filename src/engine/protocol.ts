@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { liveRequests } from './live/requests.ts';
 import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema/job.ts';
+import { tensorSchema } from '../shared/schema/tensor.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
-export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics'] as const;
+export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics', 'map'] as const;
 export type EngineJobKind = (typeof engineJobKinds)[number];
 
 const none = z.strictObject({});
@@ -21,6 +22,16 @@ export const requests = {
   /** The config with its defaults filled in. Kind bad-config names the field. */
   checkConfig: { input: z.strictObject({ kind, config: record }), output: z.strictObject({ config: record }) },
   inspectModel: { input: z.strictObject({ path: z.string().min(1) }), output: modelInfoSchema },
+  /** What the sentence encoder in a folder is. */
+  describeEncoder: {
+    input: z.strictObject({ folder: z.string().min(1) }),
+    output: z.strictObject({ path: z.string(), name: z.string(), dim: z.number().int(), maxTokens: z.number().int() }),
+  },
+  /** Unit vectors of texts, float32 [texts * dim]; of none, what the encoder is alone. */
+  encodeTexts: {
+    input: z.strictObject({ folder: z.string().min(1), texts: z.array(z.string().max(10_000)).max(1024) }),
+    output: z.strictObject({ name: z.string(), hash: z.string(), dim: z.number().int(), vectors: tensorSchema }),
+  },
   findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
   ...liveRequests,
 } as const;

@@ -11,6 +11,7 @@ import { eventHub } from './events.ts';
 import type { EventHub } from './events.ts';
 import { catalogHandlers } from './handlers/catalog.ts';
 import { diskHandlers } from './handlers/disk.ts';
+import { exploreHandlers } from './handlers/explore.ts';
 import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
 import { labelsHandlers } from './handlers/labels.ts';
@@ -79,7 +80,7 @@ export function createServices(options: ServiceOptions): Services {
   const hub = eventHub();
   const { engine, backend } = watchedEngine(options.engineEntry ?? entryPath('engine'), hub);
   const catalogs = new CatalogShelf(workspace);
-  const jobs = new JobQueue(runsFolder(workspace), (job, folder, sink, signal) => runJob({ engine, workspace }, job, folder, sink, signal), {
+  const jobs = new JobQueue(runsFolder(workspace), (job, folder, sink, signal) => runJob({ engine, workspace, catalogs, hub }, job, folder, sink, signal), {
     changed: (job) => {
       hub.emit('job.changed', job);
       if (job.state === 'done') hub.emit('workspace.changed', {});
@@ -95,6 +96,7 @@ export function createServices(options: ServiceOptions): Services {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
+      ...exploreHandlers(context),
     },
     hub, context,
     publish: lock.publish,

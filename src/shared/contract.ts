@@ -7,6 +7,7 @@ import { z } from 'zod';
 import * as catalog from './schema/catalog.ts';
 import * as disk from './schema/disk.ts';
 import * as query from './schema/feature-query.ts';
+import * as explore from './schema/explore.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
 import * as live from './schema/live.ts';
@@ -191,6 +192,20 @@ export const commands = {
   'live.names': { input: z.strictObject({ catalog: handle, source: z.number().int(), indices: z.array(index).max(500) }), output: z.strictObject({ names: z.array(live.featureNameSchema) }) },
   'live.status': { input: none, output: live.liveStatusSchema },
   'live.release': { input: none, output: live.liveStatusSchema },
+  /** The sentence encoder that serves, what of a source is embedded, and whether it has a map. */
+  'explore.state': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: explore.exploreStateSchema },
+  /** Names the folder of a sentence encoder for this workspace; null: the one that is installed. */
+  'explore.useEncoder': { input: z.strictObject({ folder: path.nullable() }), output: explore.encoderStateSchema },
+  /** Features by the words of their labels, then by meaning. */
+  'explore.search': {
+    input: z.strictObject({ catalog: handle, source: z.number().int(), text: z.string().min(1).max(1000), limit: z.number().int().min(1).max(500) }),
+    output: explore.exploreSearchSchema,
+  },
+  'explore.map': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: z.strictObject({ map: explore.featureMapSchema.nullable() }) },
+  'explore.classes': {
+    input: z.strictObject({ catalog: handle, source: z.number().int(), by: z.enum(explore.classings) }),
+    output: explore.featureClassesSchema,
+  },
 } as const;
 
 export const events = {

@@ -1,10 +1,14 @@
-/** `loupe catalog search`: words in labels and in the contexts of examples. */
+/** `loupe catalog search`: words in labels and in the contexts of examples; with --semantic, features by meaning. */
 import type { Command } from 'commander';
 import { LoupeError } from '../../shared/errors.ts';
 import { openCatalog } from '../../main/catalog/client.ts';
 import type { CatalogClient } from '../../main/catalog/client.ts';
+import { requireEncoder } from '../../main/explore/encoder.ts';
+import { mergeHits } from '../../main/explore/search.ts';
+import type { ExploreHit } from '../../shared/schema/explore.ts';
 import type { SearchHit } from '../../shared/schema/catalog.ts';
-import type { CliCommand, CliResult } from '../command.ts';
+import type { CliCommand, CliContext, CliResult } from '../command.ts';
+import { sourceOf, wholeNumber } from '../catalog-options.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 type Place = 'labels' | 'contexts';
@@ -14,6 +18,8 @@ function configure(command: Command): void {
     .argument('<file>', 'the catalog')
     .argument('<text...>', 'words that must all occur; "a phrase"; the beginning of a word with *')
     .option('--in <where>', 'labels, contexts or both', 'both')
+    .option('--semantic', 'features by meaning: labels that hold the words first, then what means much the same (after `catalog embed`)')
+    .option('--encoder <dir>', 'folder of the sentence encoder (default: that of the workspace, or the installed one)')
     .option('--source <id>', 'the source, by its id (default: the first)')
     .option('--limit <n>', 'hits of each kind at most', '20');
 }
@@ -23,19 +29,6 @@ function places(options: Options): Place[] {
   if (where === 'both') return ['labels', 'contexts'];
   if (where === 'labels' || where === 'contexts') return [where];
   throw new LoupeError('bad-request', `--in must be labels, contexts or both, not "${where}"`);
-}
-
-function wholeNumber(name: string, value: unknown, most: number): number {
-  const n = Number(value);
-  if (!/^\d+$/.test(String(value)) || n < 1 || n > most) throw new LoupeError('bad-request', `--${name} must be a whole number from 1 to ${most}, not "${String(value)}"`);
-  return n;
-}
-
-async function sourceOf(catalog: CatalogClient, given: unknown): Promise<number> {
-  if (given !== undefined) return wholeNumber('source', given, Number.MAX_SAFE_INTEGER);
-  const first = (await catalog.info()).sources[0];
-  if (first === undefined) throw new LoupeError('not-found', `${catalog.path} holds no source yet: run its build again.`);
-  return first.id;
 }
 
 /** The matched stretches between brackets. */
@@ -54,7 +47,24 @@ function hitLine(hit: SearchHit): string {
   return `  ${String(hit.index).padStart(6)}  ${marked(hit)}${label}`;
 }
 
-async function run(args: readonly string[], options: Options): Promise<CliResult> {
+/** Features by meaning. Kinds: missing-component without an encoder, not-found for a catalog that this encoder has not embedded. */
+async function byMeaning(catalog: CatalogClient, source: number, text: string, limit: number, folder: string): Promise<CliResult> {
+  const { encodeTexts } = await import('../../engine/lm/encoders/serve.ts');
+  const { hash, name, vectors } = await encodeTexts(folder, [text]);
+  const start = performance.now();
+  const near = await catalog.ask('explore.nearestMeanings', { source, encoder: hash, query: vectors.data as Float32Array, limit });
+  const milliseconds = performance.now() - start;
+  const words = await catalog.search({ source, text, in: 'labels', limit });
+  const hits = mergeHits(words.hits, near, limit);
+  return { json: { source, text, encoder: name, hits, milliseconds: Number(milliseconds.toFixed(1)) }, text: [`${hits.length} features`, ...hits.map(meaningLine)].join('\n') };
+}
+
+function meaningLine(hit: ExploreHit): string {
+  const nearness = hit.cosine === null ? '     ' : hit.cosine.toFixed(2).padStart(5);
+  return `  ${String(hit.index).padStart(6)}  ${nearness}  ${hit.match.padEnd(7)}  ${hit.label ?? `(${hit.text.slice(0, 100)})`}`;
+}
+
+async function run(args: readonly string[], options: Options, context: CliContext): Promise<CliResult> {
   const [path, ...words] = args;
   const text = words.join(' ').trim();
   if (path === undefined || text === '') throw new LoupeError('bad-request', 'name the catalog and what to look for: loupe catalog search FILE TEXT');
@@ -64,6 +74,7 @@ async function run(args: readonly string[], options: Options): Promise<CliResult
   const catalog = await openCatalog(path);
   try {
     const source = await sourceOf(catalog, options['source']);
+    if (options['semantic'] === true) return await byMeaning(catalog, source, text, limit, requireEncoder(context.workspace, String(options['encoder'] ?? '')));
     const found: Partial<Record<Place, SearchHit[]>> = {};
     for (const place of wanted) found[place] = (await catalog.search({ source, text, in: place, limit })).hits;
     const lines = wanted.flatMap((place) => [`${found[place]!.length} in ${place}`, ...found[place]!.map(hitLine)]);
@@ -73,4 +84,4 @@ async function run(args: readonly string[], options: Options): Promise<CliResult
   }
 }
 
-export const command: CliCommand = { name: 'catalog search', summary: 'Find words in labels and examples', configure, run };
+export const command: CliCommand = { name: 'catalog search', summary: 'Find words in labels and examples, or features by meaning', configure, run };

@@ -39,5 +39,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'catalog export', summary: 'Write a catalog or a part of it as .loupe, web site, Neuronpedia JSONL, CSV or Parquet', load: () => import('./catalog-export.ts') },
   { name: 'catalog import', summary: 'Copy a catalog from someone else, each row checked', load: () => import('./catalog-import.ts') },
   { name: 'catalog merge', summary: "A teammate's labels, remarks and lists into a catalog of yours", load: () => import('./catalog-merge.ts') },
-  { name: 'catalog search', summary: 'Find words in labels and examples', load: () => import('./catalog-search.ts') },
+  { name: 'catalog search', summary: 'Find words in labels and examples, or features by meaning', load: () => import('./catalog-search.ts') },
+  { name: 'catalog embed', summary: 'Give each feature a direction of meaning, by a local sentence encoder', load: () => import('./catalog-embed.ts') },
+  { name: 'catalog map', summary: 'Lay the features out in the plane by their decoder directions', load: () => import('./catalog-map.ts') },
 ];

@@ -10,6 +10,7 @@ import { makeCatalog } from './opening.ts';
 import { heldFeatures } from './selection.ts';
 import { addContext, addStore, context, findContext, findStore, stores } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
+import { addEncoder, encoders, putEmbedding } from './tables/embeddings.ts';
 import { addExample } from './tables/examples.ts';
 import { addFeatureExtras } from './tables/feature-extras.ts';
 import { addFeature, setCurrentLabel } from './tables/features.ts';
@@ -18,12 +19,13 @@ import { addLabel, currentLabel, indexLabel } from './tables/labels.ts';
 import { addItem, addList, allItems, allLists } from './tables/lists.ts';
 import { addModel, addVocabularyEntry, findModel, models, vocabulary } from './tables/models.ts';
 import type { ModelRow } from './tables/models.ts';
+import { putMap } from './tables/maps.ts';
 import { reviews, setReview } from './tables/reviews.ts';
 import { addScore, leadingScore } from './tables/scores.ts';
 import { addSource, completeSource, source as sourceRow, sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
-import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from './walk.ts';
+import { walkComments, walkContexts, walkDirections, walkFeatures, walkLabels, walkMaps, walkScores } from './walk.ts';
 
 /** Rows a transaction: bounds the journal. */
 const batch = 2000;
@@ -87,6 +89,7 @@ function copyRows(c: Copying): void {
   for (const source of sources(c.from)) copySource(c, source);
   copyLabels(c);
   copyOpinions(c);
+  copyMeaning(c);
 }
 
 /** Models, stores and their contexts; those that `to` has already are found there. Kind mismatch when a context of a known store is another. */
@@ -161,6 +164,24 @@ function labelledFeatures(db: WriteHandle, source: number): Set<number> {
   const found = new Set<number>();
   for (const row of walkLabels(db)) if (row.source === source) found.add(row.feature);
   return found;
+}
+
+/** Directions of texts, and maps. */
+function copyMeaning(c: Copying): void {
+  const all = sources(c.from);
+  for (const encoder of encoders(c.from)) {
+    const id = addEncoder(c.to, encoder);
+    for (const source of all) {
+      inBatches(c.to, walkDirections(c.from, encoder, source.id), ({ row, problem }) => {
+        refuse(problem);
+        putEmbedding(c.to, id, c.sources.get(source.id), row);
+      });
+    }
+  }
+  for (const { row, problem } of walkMaps(c.from)) {
+    refuse(problem);
+    putMap(c.to, { ...row, source: c.sources.get(row.source) });
+  }
 }
 
 /** What people made beside labels: reviews, lists with their features, comments. */

@@ -30,14 +30,6 @@ export function unpackDirection(bytes: Uint8Array): Float32Array {
   return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset + 4, bytes.byteLength - 4), (step) => step * scale);
 }
 
-/** What is wrong with a stored direction, or null. */
-export function directionProblem(bytes: Uint8Array): string | null {
-  const scale = new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
-  if (!(scale >= 0 && scale <= 1)) return `has the scale ${scale}`;
-  const length = Math.hypot(...unpackDirection(bytes));
-  return length === 0 || Math.abs(length - 1) < 0.05 ? null : `has the length ${length.toFixed(3)} instead of 1`;
-}
-
 interface Held {
   readonly key: string;
   /** int32 [n] */

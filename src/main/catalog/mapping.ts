@@ -1,9 +1,10 @@
 /** Maps of a source's features, and the classes by which their points are coloured. */
 import { LoupeError } from '../../shared/errors.ts';
+import type { Classing } from '../../shared/schema/explore.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { requireSource } from './reading.ts';
 import { classColumn, neighbourRows } from './tables/feature-scans.ts';
-import { mapOf, putMap } from './tables/maps.ts';
+import { mapNames, mapOf, putMap } from './tables/maps.ts';
 import type { MapRow } from './tables/maps.ts';
 
 /** The map of a source, or null. */
@@ -14,6 +15,11 @@ export function readMap(db: ReadHandle, input: { readonly source: number; readon
     if (found !== null && found.points.length !== 2 * features) throw new LoupeError('bad-file', `${db.path}: the map of source ${id} has ${found.points.length / 2} points for ${features} features. \`loupe catalog verify\` says more.`);
     return found;
   });
+}
+
+/** Whether a source has a map of this kind, without reading it. */
+export function hasMap(db: ReadHandle, input: { readonly source: number; readonly kind: string }): boolean {
+  return mapNames(db).some(({ source, kind }) => source === input.source && kind === input.kind);
 }
 
 /** Stores a map in the place of the one of its kind. Kind mismatch where it is not one point a feature. */
@@ -57,15 +63,11 @@ export function neighbourGraph(db: ReadHandle, input: { readonly source: number 
   });
 }
 
-/** By what points can be coloured. */
-export const classings = ['labelled', 'family', 'tokenClass', 'score'] as const;
-export type Classing = (typeof classings)[number];
-
 export interface FeatureClasses {
   /** Names of the classes, the largest first; at most 12, the rest is `other`. */
   readonly names: readonly string[];
-  /** int8 [features]: the place of each feature's class in `names`, -1 for none. */
-  readonly classes: Int8Array;
+  /** int32 [features]: the place of each feature's class in `names`, -1 for none. */
+  readonly classes: Int32Array;
 }
 
 const mostClasses = 12;
@@ -80,6 +82,6 @@ export function featureClasses(db: ReadHandle, input: { readonly source: number;
     const order = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1));
     const names = order.length <= mostClasses ? order : [...order.slice(0, mostClasses - 1), 'other'];
     const place = new Map(order.map((name, i) => [name, Math.min(i, names.length - 1)]));
-    return { names, classes: Int8Array.from(values, (value) => (value === null ? -1 : place.get(value)!)) };
+    return { names, classes: Int32Array.from(values, (value) => (value === null ? -1 : place.get(value)!)) };
   });
 }

@@ -15,7 +15,7 @@ import type { Vocabulary } from './vocabulary.ts';
 
 /** Strongest examples of a feature without a label that its text is made of, and the tokens around each peak. */
 const shown = 3;
-const [before, after] = [10, 5];
+const [before, after] = [7, 3];
 
 export interface FeatureText {
   readonly index: number;

@@ -11,6 +11,8 @@ import { packMissing } from './columns/packed.ts';
 import { liveContext, liveNames } from './live-reading.ts';
 import { applyMerge, previewMerge } from './merge/apply.ts';
 import { undoMerge } from './merge/undo.ts';
+import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mapping.ts';
+import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
 import { makeCatalog } from './opening.ts';
 import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { verify } from './verify.ts';
@@ -42,6 +44,13 @@ export const readMethods = {
   'live.context': liveContext,
   previewMerge,
   merges: (db: ReadHandle, _input: null) => merges(db),
+  'explore.meaningStates': meaningStates,
+  'explore.staleTexts': staleTexts,
+  'explore.nearestMeanings': nearestMeanings,
+  'explore.map': readMap,
+  'explore.hasMap': hasMap,
+  'explore.neighbours': neighbourGraph,
+  'explore.classes': featureClasses,
 } as const;
 
 export const writeMethods = {
@@ -64,6 +73,8 @@ export const writeMethods = {
   'comments.restore': restoreFeatureComment,
   merge: applyMerge,
   undoMerge,
+  'explore.addDirections': addDirections,
+  'explore.addMap': addMap,
   beginBuild,
   addContexts,
   addChunk,

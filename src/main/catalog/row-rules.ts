@@ -1,6 +1,9 @@
 /** The rules that rows obey beyond what the schema can say. Each function returns what is wrong in words, or null. */
 import { tokenClasses } from '../../shared/schema/catalog.ts';
 import { dequantise, steps } from './blobs.ts';
+import { unpackDirection } from './directions.ts';
+import type { EmbeddingRow } from './tables/embeddings.ts';
+import type { MapRow } from './tables/maps.ts';
 import type { ContextRow } from './tables/contexts.ts';
 import type { ExampleRow } from './tables/examples.ts';
 import type { FeatureExtras } from './tables/feature-extras.ts';
@@ -73,4 +76,20 @@ export function scoreProblem(row: ScoreRow): string | null {
   if (row.n < 0) return `score ${row.id} says that ${row.n} windows were judged`;
   if ((row.low === null) !== (row.high === null)) return `score ${row.id} has half an interval`;
   return row.low === null || (row.low <= row.value && row.value <= row.high! && inside(row.low) && inside(row.high!)) ? null : `score ${row.id} lies outside its interval`;
+}
+
+/** A direction has length 1 but for its rounding; where there was no text it is 0. */
+export function directionProblem(row: EmbeddingRow, source: number): string | null {
+  const name = `the direction of feature ${row.feature} of source ${source}`;
+  if (row.kind !== 'label' && row.text !== '') return `${name} has a text that is no label`;
+  const length = Math.hypot(...unpackDirection(row.vector));
+  const expected = row.kind === 'none' ? 0 : 1;
+  return Math.abs(length - expected) < 0.05 ? null : `${name} has the length ${length.toFixed(3)} instead of ${expected}`;
+}
+
+export function mapProblem(row: MapRow, features: number): string | null {
+  const name = `the map ${JSON.stringify(row.kind)} of source ${row.source}`;
+  if (row.points.length !== 2 * features) return `${name} has ${row.points.length / 2} points for ${features} features`;
+  const strange = row.points.findIndex((value) => !Number.isFinite(value));
+  return strange < 0 ? null : `${name} has a point that is nowhere (feature ${Math.floor(strange / 2)})`;
 }

@@ -10,12 +10,13 @@ import { heldFeatures } from './selection.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { peopleProblem } from './people-rules.ts';
 import { peopleRows, peopleTableNames } from './tables/people.ts';
+import { encoders } from './tables/embeddings.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
 import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { allItems, allLists } from './tables/lists.ts';
 import { reviews } from './tables/reviews.ts';
-import { walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from './walk.ts';
+import { walkComments, walkContexts, walkDirections, walkFeatures, walkLabels, walkMaps, walkScores } from './walk.ts';
 
 const mostProblems = 100;
 
@@ -59,15 +60,17 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('pages and indexes', (note) => integrityProblems(db).forEach(note));
       report.part('references', (note) => foreignKeyProblems(db, mostProblems).forEach(note));
       report.part('sources', () => { all = sources(db); return `${all.length}`; });
-      report.part('contexts', (note) => verifyContexts(db, note));
+      report.part('contexts', (note) => noting(walkContexts(db), note));
       for (const source of all) report.part(`features of source ${source.id}`, (note) => verifySource(db, source, note));
       report.part('packed columns', (note) => all.flatMap((source) => packedProblems(db, source)).forEach(note));
       report.part('labels', () => `${count(walkLabels(db))}`);
-      report.part('scores', (note) => verifyScores(db, note));
+      report.part('scores', (note) => noting(walkScores(db), note));
       report.part('reviews', () => `${count(reviews(db))}`);
       report.part('lists', () => `${allLists(db).length} with ${count(allItems(db))} features`);
       report.part('comments', () => `${count(walkComments(db))}`);
       report.part('what people made', (note) => verifyPeople(db, note));
+      report.part('directions', (note) => verifyDirections(db, all, note));
+      report.part('maps', (note) => noting(walkMaps(db), note));
     });
   } catch (error) {
     const known = sqliteError(error, db.path);
@@ -83,22 +86,19 @@ function count(rows: Iterable<unknown>): number {
   return n;
 }
 
-function verifyScores(db: ReadHandle, note: (problem: string) => void): string {
+/** Notes what is wrong with each row; says how many there are. */
+function noting(rows: Iterable<{ readonly problem: string | null }>, note: (problem: string) => void): string {
   let n = 0;
-  for (const { problem } of walkScores(db)) {
+  for (const { problem } of rows) {
     n++;
     if (problem !== null) note(problem);
   }
   return `${n}`;
 }
 
-function verifyContexts(db: ReadHandle, note: (problem: string) => void): string {
-  let n = 0;
-  for (const { problem } of walkContexts(db)) {
-    n++;
-    if (problem !== null) note(problem);
-  }
-  return `${n}`;
+function verifyDirections(db: ReadHandle, all: readonly SourceRow[], note: (problem: string) => void): string {
+  const counts = encoders(db).flatMap((encoder) => all.map((source) => Number(noting(walkDirections(db, encoder, source.id), note))));
+  return `${counts.reduce((a, b) => a + b, 0)}`;
 }
 
 /** The rules beyond the types of cells, over every table of rows that people make. */

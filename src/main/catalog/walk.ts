@@ -1,6 +1,10 @@
 /** Walking over every row of a catalog in pages, each row checked: what verifying and copying have in common. */
 import type { ReadHandle } from './handle.ts';
-import { contextProblem, exampleProblem, extrasProblem, featureProblem, scoreProblem } from './row-rules.ts';
+import { contextProblem, directionProblem, exampleProblem, extrasProblem, featureProblem, mapProblem, scoreProblem } from './row-rules.ts';
+import { embeddingsOf } from './tables/embeddings.ts';
+import type { EmbeddingRow, EncoderRow } from './tables/embeddings.ts';
+import { mapNames, mapOf } from './tables/maps.ts';
+import type { MapRow } from './tables/maps.ts';
 import { contextsAfter, stores } from './tables/contexts.ts';
 import type { ContextRow, StoreRow } from './tables/contexts.ts';
 import { examples } from './tables/examples.ts';
@@ -16,6 +20,7 @@ import type { FeatureDetails, FeatureRecord } from './tables/features.ts';
 import { vocabulary } from './tables/models.ts';
 import { leadingScore, scoresAfter } from './tables/scores.ts';
 import type { ScoreRow } from './tables/scores.ts';
+import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 
 const page = 500;
@@ -98,5 +103,19 @@ export function* walkLabels(db: ReadHandle): Generator<LabelRow> {
     if (rows.length === 0) return;
     yield* rows;
     after = rows.at(-1)!.id;
+  }
+}
+
+/** The directions of one encoder for one source with what is wrong with them. */
+export function* walkDirections(db: ReadHandle, encoder: EncoderRow, source: number): Generator<{ row: EmbeddingRow; problem: string | null }> {
+  for (const row of embeddingsOf(db, encoder, source)) yield { row, problem: directionProblem(row, source) };
+}
+
+/** Every map with what is wrong with it. */
+export function* walkMaps(db: ReadHandle): Generator<{ row: MapRow; problem: string | null }> {
+  const all = sources(db);
+  for (const { source, kind } of mapNames(db)) {
+    const row = mapOf(db, source, kind);
+    if (row !== null) yield { row, problem: mapProblem(row, all.find(({ id }) => id === source)?.features ?? 0) };
   }
 }

@@ -9,8 +9,12 @@ import type { EngineJobKind } from '../../engine/protocol.ts';
 import { buildCatalog } from '../catalog/build.ts';
 import { buildConfigSchema } from '../catalog/build-config.ts';
 import { exportCatalog } from '../share/run.ts';
-import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { checkedExport } from './export.ts';
+import type { CatalogShelf } from '../catalogs.ts';
+import type { EventHub } from '../events.ts';
+import { embedConfigSchema, mapJobConfigSchema } from '../explore/config.ts';
+import { checkedDemo, demoPipelineConfig } from './demo.ts';
+import { embedJob, mapJob } from './explore.ts';
 import { withOptionalOutput, withOutput } from './outputs.ts';
 import { runDemoPipeline } from './pipeline.ts';
 import type { PipelineServices } from './pipeline.ts';
@@ -31,18 +35,21 @@ async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
 export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config): Promise<Record<string, unknown>> {
   const config = withOutput(workspace, kind, given);
   if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
+  if (kind === 'embed') return parseConfig(embedConfigSchema, config);
+  if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
   if (kind === 'demo') return checkedDemo(config);
   if (kind === 'export') return checkedExport(workspace, config);
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', demo: 'Sample run', export: 'Export' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', export: 'Export' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
   const variant = kind === 'train' && typeof config['variant'] === 'string' ? ` ${config['variant']}` : '';
-  const out = typeof config['out'] === 'string' ? `: ${basename(config['out'])}` : '';
+  const of = config['out'] ?? config['catalog'];
+  const out = typeof of === 'string' ? `: ${basename(of)}` : '';
   return `${titles[kind]}${variant}${out}`.slice(0, 200);
 }
 
@@ -63,6 +70,8 @@ export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
 export interface JobParts {
   readonly engine: EngineSupervisor;
   readonly workspace: string;
+  readonly catalogs: CatalogShelf;
+  readonly hub: EventHub;
 }
 
 type Stage = (config: Config, context: JobContext) => Promise<Record<string, unknown>>;
@@ -90,7 +99,8 @@ export function pipelineServices(engine: EngineSupervisor, id: string): Pipeline
 }
 
 /** Runs one job of the queue to its end. */
-export async function runJob({ engine, workspace }: JobParts, job: Job, folder: string, sink: JobSink, signal: AbortSignal): Promise<Record<string, unknown>> {
+export async function runJob(parts: JobParts, job: Job, folder: string, sink: JobSink, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const { engine, workspace } = parts;
   const context: JobContext = { signal, folder, progress: sink.progress, metrics: sink.metrics, log: sink.log };
   switch (job.kind) {
     case 'harvest':
@@ -101,6 +111,10 @@ export async function runJob({ engine, workspace }: JobParts, job: Job, folder: 
       return catalogStage(engine, job.id)(job.config, context);
     case 'export':
       return exportCatalog(job.config, context);
+    case 'embed':
+      return embedJob(parts, job.config, context);
+    case 'map':
+      return mapJob(parts, job.config, context, engineStage(engine, job.id, 'map'));
     case 'demo':
       return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), pipelineServices(engine, job.id), context, sink.progress);
   }

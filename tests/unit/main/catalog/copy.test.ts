@@ -9,6 +9,8 @@ import { copyValidated } from '../../../../src/main/catalog/copy.ts';
 import { addFeatureComment } from '../../../../src/main/catalog/commenting.ts';
 import { addToFeatureList, createFeatureList } from '../../../../src/main/catalog/feature-lists.ts';
 import { setLabel, setReviewState, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
+import { addMap } from '../../../../src/main/catalog/mapping.ts';
+import { addDirections } from '../../../../src/main/catalog/meaning.ts';
 import { openCatalogReader, openCatalogWriter } from '../../../../src/main/catalog/opening.ts';
 import { search } from '../../../../src/main/catalog/reading.ts';
 import { info } from '../../../../src/main/catalog/tables/info.ts';
@@ -33,6 +35,8 @@ before(() => {
   const { list } = createFeatureList(db, { name: 'herbs', notes: 'n', author: 'Ada' });
   addToFeatureList(db, { list: list.id, items: [{ source: 1, index: 3, note: 'why' }], author: 'Ada' });
   addFeatureComment(db, { source: 1, index: 3, text: 'two senses', author: 'Bo' });
+  addDirections(db, { source: 1, encoder: { name: 'toy', hash: 'h', dim: 2 }, texts: [{ index: 0, kind: 'label', text: 'kept' }], vectors: Float32Array.of(0.6, 0.8) });
+  addMap(db, { source: 1, kind: 'umap', options: '{}', points: new Float32Array(80), createdAt: 't' });
   db.close();
   copyValidated(from, to);
 });
@@ -41,7 +45,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('every row is the same, and so is the text index; the file has an identity of its own', () => {
   const [a, b] = [dumpCatalog(from), dumpCatalog(to)];
-  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'feature_extras', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
+  for (const table of ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'features', 'feature_details', 'feature_extras', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'encoders', 'embeddings', 'maps', 'contexts_fts_docsize']) assert.deepEqual(b[table], a[table], table);
   const [one, other] = [openCatalogReader(from), openCatalogReader(to)];
   assert.notEqual(info(one).get('uid'), info(other).get('uid'));
   one.close();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contextProblem, exampleProblem, extrasProblem, featureProblem, scoreProblem } from '../../../../src/main/catalog/row-rules.ts';
+import { packDirection } from '../../../../src/main/catalog/directions.ts';
+import { contextProblem, directionProblem, exampleProblem, extrasProblem, featureProblem, mapProblem, scoreProblem } from '../../../../src/main/catalog/row-rules.ts';
 import { context } from '../../../../src/main/catalog/tables/contexts.ts';
 import { feature } from '../../../../src/main/catalog/tables/features.ts';
 import { source } from '../../../../src/main/catalog/tables/sources.ts';
@@ -81,4 +82,20 @@ test('a feature of both signs: its histogram leaves the firings below 0 to the e
   assert.match(exampleProblem({ ...below, value: -4, maximum: 4 }, both, 8)!, /activation -4/);
   assert.match(exampleProblem(below, record, 8)!, /activation -3/);
   assert.match(featureProblem({ ...record, tokenClass: 'verb' }, smallDetails(2), owner, knows)!, /token class/);
+});
+
+test('directions: of length 1, or 0 where there was no text; example words are not kept', () => {
+  const direction = { feature: 1, kind: 'label' as const, text: 'x', vector: packDirection(Float32Array.of(0.6, 0.8)) };
+  assert.equal(directionProblem(direction, 1), null);
+  assert.equal(directionProblem({ ...direction, kind: 'none', text: '', vector: new Uint8Array(6) }, 1), null);
+  assert.match(directionProblem({ ...direction, vector: new Uint8Array(6) }, 1)!, /feature 1 of source 1 has the length 0\.000 instead of 1/);
+  assert.match(directionProblem({ ...direction, vector: packDirection(Float32Array.of(3, 4)) }, 1)!, /length 4\.995/);
+  assert.match(directionProblem({ ...direction, kind: 'examples' }, 1)!, /a text that is no label/);
+});
+
+test('maps: a point a feature, each somewhere', () => {
+  const map = { source: 1, kind: 'umap', options: '{}', points: Float32Array.of(1, 2, 3, 4), createdAt: '' };
+  assert.equal(mapProblem(map, 2), null);
+  assert.match(mapProblem(map, 3)!, /2 points for 3 features/);
+  assert.match(mapProblem({ ...map, points: Float32Array.of(1, 2, NaN, 4) }, 2)!, /nowhere \(feature 1\)/);
 });

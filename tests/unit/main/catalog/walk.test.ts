@@ -4,8 +4,11 @@ import { setLabel } from '../../../../src/main/catalog/labelling.ts';
 import { source } from '../../../../src/main/catalog/tables/sources.ts';
 import { setCurrentLabel } from '../../../../src/main/catalog/tables/features.ts';
 import { addComment } from '../../../../src/main/catalog/tables/comments.ts';
+import { addDirections } from '../../../../src/main/catalog/meaning.ts';
+import { encoders } from '../../../../src/main/catalog/tables/embeddings.ts';
+import { putMap } from '../../../../src/main/catalog/tables/maps.ts';
 import { addScore } from '../../../../src/main/catalog/tables/scores.ts';
-import { knownTokens, walkComments, walkContexts, walkFeatures, walkLabels, walkScores } from '../../../../src/main/catalog/walk.ts';
+import { knownTokens, walkComments, walkContexts, walkDirections, walkFeatures, walkLabels, walkMaps, walkScores } from '../../../../src/main/catalog/walk.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
 test('every row is visited once, and a sound one has no problem', () => {
@@ -48,5 +51,17 @@ test('scores and comments are walked; a score outside its interval is a problem'
   addComment(db, { uid: 'c1', source: 1, feature: 0, text: 'hm', author: 'Ada', createdAt: 't', deletedAt: null });
   assert.deepEqual([...walkScores(db)].map(({ problem }) => problem), [null, 'score 2 lies outside its interval']);
   assert.deepEqual([...walkComments(db)].map(({ text }) => text), ['hm']);
+  db.close();
+});
+
+test('directions and maps are visited with what is wrong with them', () => {
+  const db = smallCatalog();
+  const vectors = Float32Array.of(1, 0, 3, 4);
+  addDirections(db, { source: 1, encoder: { name: 'toy', hash: 'h', dim: 2 }, texts: [{ index: 0, kind: 'examples', text: '' }, { index: 1, kind: 'examples', text: '' }], vectors });
+  const problems = [...walkDirections(db, encoders(db)[0]!, 1)].map(({ problem }) => problem);
+  assert.equal(problems[0], null);
+  assert.match(problems[1]!, /feature 1.*length 4\.995/);
+  putMap(db, { source: 1, kind: 'umap', options: '{}', points: Float32Array.of(0, 0), createdAt: '' });
+  assert.match([...walkMaps(db)][0]!.problem!, /1 points for 3 features/);
   db.close();
 });

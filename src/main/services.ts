@@ -18,6 +18,7 @@ import { labelsHandlers } from './handlers/labels.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { systemHandlers } from './handlers/system.ts';
+import { viewsHandlers } from './handlers/views.ts';
 import { workspaceHandlers } from './handlers/workspace.ts';
 import { runJob } from './jobs/kinds.ts';
 import { JobQueue } from './jobs/queue.ts';
@@ -95,7 +96,7 @@ export function createServices(options: ServiceOptions): Services {
   return {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
-      ...jobsHandlers(context), ...catalogHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
+      ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
       ...exploreHandlers(context),
     },
     hub, context,

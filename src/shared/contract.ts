@@ -11,6 +11,7 @@ import * as explore from './schema/explore.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
 import * as live from './schema/live.ts';
+import * as view from './schema/view.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
 
@@ -146,6 +147,20 @@ export const commands = {
   /** Families in use, the most used first. */
   'labels.families': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: z.strictObject({ families: z.array(z.string()) }) },
 
+  /** Saved views of the feature table. A catalog that is read-only has those that came with it. */
+  'views.all': { input: z.strictObject({ catalog: handle }), output: z.strictObject({ views: z.array(view.savedViewSchema) }) },
+  'views.save': {
+    input: z.strictObject({ catalog: handle, name: z.string().max(200), query: view.viewQuerySchema, author: z.string().max(200) }),
+    output: z.strictObject({ view: view.savedViewSchema }),
+  },
+  /** Another name, and where `query` is not null another query; gives the view as it was. */
+  'views.change': {
+    input: z.strictObject({ catalog: handle, view: z.number().int(), name: z.string().max(200), query: view.viewQuerySchema.nullable() }),
+    output: z.strictObject({ before: view.savedViewSchema.nullable() }),
+  },
+  'views.delete': { input: z.strictObject({ catalog: handle, view: z.number().int() }), output: ok },
+  'views.restore': { input: z.strictObject({ catalog: handle, view: z.number().int() }), output: ok },
+
   'lists.all': { input: z.strictObject({ catalog: handle }), output: z.strictObject({ lists: z.array(labels.listSchema) }) },
   'lists.items': { input: z.strictObject(listId), output: z.strictObject({ list: labels.listSchema, items: z.array(labels.listItemSchema) }) },
   /** Ids of the lists that hold a feature. */
@@ -219,6 +234,7 @@ export const events = {
   /** The user chose an action of the studio in a menu of the window. */
   'system.action': z.strictObject({ id: z.string() }),
   'catalog.changed': z.strictObject({ catalog: z.string(), source: z.number().int().nullable(), index: z.number().int().nullable() }),
+  'views.changed': z.strictObject({ catalog: z.string() }),
   'engine.changed': z.strictObject({ engine: workspace.systemInfoSchema.shape.engine, backend: workspace.backendStatusSchema }),
   /** A catalog was opened from outside: a double click, a second `loupe FILE`. */
   'catalog.requested': z.strictObject({ path: z.string() }),

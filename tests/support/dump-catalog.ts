@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 
 const times = new Set(['started_at', 'finished_at', 'changed']);
-const tables = ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'builds', 'source_columns', 'features', 'feature_details', 'feature_extras', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'comments', 'encoders', 'embeddings', 'maps', 'contexts_fts_idx', 'contexts_fts_docsize'];
+const tables = ['models', 'vocabulary', 'stores', 'contexts', 'sources', 'builds', 'source_columns', 'features', 'feature_details', 'feature_extras', 'examples', 'labels', 'scores', 'reviews', 'lists', 'list_items', 'views', 'comments', 'encoders', 'embeddings', 'maps', 'contexts_fts_idx', 'contexts_fts_docsize'];
 
 export function dumpCatalog(path: string): Record<string, string[]> {
   const db = new Database(path, { readonly: true });

@@ -7,6 +7,7 @@ import { packSource } from './columns/packed.ts';
 import type { WriteHandle, ReadHandle } from './handle.ts';
 import { withForeign } from './foreign.ts';
 import { makeCatalog } from './opening.ts';
+import { queryOf } from './saved-views.ts';
 import { heldFeatures } from './selection.ts';
 import { addContext, addStore, context, findContext, findStore, stores } from './tables/contexts.ts';
 import type { ContextRow } from './tables/contexts.ts';
@@ -24,6 +25,7 @@ import { reviews, setReview } from './tables/reviews.ts';
 import { addScore, leadingScore } from './tables/scores.ts';
 import { addSource, completeSource, source as sourceRow, sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
+import { addView, allViews } from './tables/views.ts';
 import { vocabularyOf } from './vocabulary.ts';
 import { walkComments, walkContexts, walkDirections, walkFeatures, walkLabels, walkMaps, walkScores } from './walk.ts';
 
@@ -184,11 +186,15 @@ function copyMeaning(c: Copying): void {
   }
 }
 
-/** What people made beside labels: reviews, lists with their features, comments. */
+/** What people made beside labels: reviews, lists with their features, saved views, comments. */
 function copyOpinions(c: Copying): void {
   inBatches(c.to, reviews(c.from), (row) => setReview(c.to, { ...row, source: c.sources.get(row.source) }));
   const lists = new Ids('list');
   inBatches(c.to, allLists(c.from), (row) => lists.set(row.id, addList(c.to, row)));
   inBatches(c.to, allItems(c.from), (row) => void addItem(c.to, { ...row, list: lists.get(row.list), source: c.sources.get(row.source) }));
+  inBatches(c.to, allViews(c.from), (row) => {
+    if (queryOf(row) === null) refuse(`the view ${row.id} is none`);
+    addView(c.to, row);
+  });
   inBatches(c.to, walkComments(c.from), (row) => addComment(c.to, { ...row, source: c.sources.get(row.source) }));
 }

@@ -15,6 +15,7 @@ import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mappi
 import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
 import { makeCatalog } from './opening.ts';
 import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
+import { changeSavedView, deleteSavedView, restoreSavedView, savedViews, saveView } from './saved-views.ts';
 import { verify } from './verify.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { merges } from './tables/merges.ts';
@@ -36,6 +37,7 @@ export const readMethods = {
   'labels.agreement': labelAgreement,
   'labels.of': featureOpinions,
   'labels.families': labelFamilies,
+  'views.all': savedViews,
   'lists.all': featureListsOf,
   'lists.items': featureListItems,
   'lists.of': listsOfFeature,
@@ -61,6 +63,10 @@ export const writeMethods = {
   'labels.undo': undoLabel,
   'labels.redo': redoLabel,
   'labels.review': setReviewState,
+  'views.save': saveView,
+  'views.change': changeSavedView,
+  'views.delete': deleteSavedView,
+  'views.restore': restoreSavedView,
   'lists.create': createFeatureList,
   'lists.rename': renameFeatureList,
   'lists.delete': deleteFeatureList,

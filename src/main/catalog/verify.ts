@@ -6,6 +6,7 @@ import { openReader } from './handle.ts';
 import type { ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
 import { checkSchema } from './schema.ts';
+import { queryOf } from './saved-views.ts';
 import { heldFeatures } from './selection.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { peopleProblem } from './people-rules.ts';
@@ -16,6 +17,7 @@ import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { allItems, allLists } from './tables/lists.ts';
 import { reviews } from './tables/reviews.ts';
+import { allViews } from './tables/views.ts';
 import { walkComments, walkContexts, walkDirections, walkFeatures, walkLabels, walkMaps, walkScores } from './walk.ts';
 
 const mostProblems = 100;
@@ -67,6 +69,9 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('scores', (note) => noting(walkScores(db), note));
       report.part('reviews', () => `${count(reviews(db))}`);
       report.part('lists', () => `${allLists(db).length} with ${count(allItems(db))} features`);
+      report.part('views', (note) => {
+        for (const row of allViews(db)) if (queryOf(row) === null) note(`the view ${row.id} says nothing that the feature table shows`);
+      });
       report.part('comments', () => `${count(walkComments(db))}`);
       report.part('what people made', (note) => verifyPeople(db, note));
       report.part('directions', (note) => verifyDirections(db, all, note));

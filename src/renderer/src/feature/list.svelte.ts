@@ -2,10 +2,12 @@
 import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
 import type { FeatureRow } from '../../../shared/schema/catalog.ts';
 import { session } from '../app/session.svelte.ts';
+import { vector } from '../../../shared/schema/tensor.ts';
+import { findSet } from './feature-sets.ts';
 import { PageCache } from './page-cache.ts';
 import { defaultQuery, type FeatureQuery } from './query.ts';
 
-const pageSize = 200;
+const pageSize = 100;
 
 class FeatureList {
   query = $state.raw<FeatureQuery>(defaultQuery);
@@ -68,11 +70,13 @@ class FeatureList {
   #start(catalog: string, source: number, query: FeatureQuery): void {
     this.error = null;
     this.loading = true;
+    // A set that this window does not have (a link from elsewhere) holds nothing.
+    const only = query.set === '' ? null : vector(findSet(query.set)?.indices ?? new Int32Array(0));
     const cache = new PageCache<FeatureRow>({
-      pageSize, keep: 60,
+      pageSize, keep: 120,
       fetch: (offset, limit) => session.invoke('catalog.features', {
         catalog, source, sort: query.sort, descending: query.descending, filter: query.filter,
-        search: query.search.trim() === '' ? null : query.search, offset, limit,
+        search: query.search.trim() === '' ? null : query.search, only, offset, limit,
       }),
       onChange: () => this.#arrived(cache),
       onError: (thrown) => this.#failed(cache, thrown),

@@ -25,6 +25,7 @@ function configure(command: Command): void {
     .option('--interval-examples <n>', 'random examples from each fifth of (0, max] (default: 5)', number)
     .option('--window <n>', 'tokens shown around a peak (default: 64)', number)
     .option('--logits <n>', 'tokens raised most, and as many lowered most (default: 10)', number)
+    .option('--no-labels', 'leave out the first guesses of labels by rule')
     .option('--no-centre-logits', 'logit effects as they are, not relative to their mean over the vocabulary')
     .option('--neighbours <n>', 'nearest features by decoder cosine (default: 10)', number);
 }

@@ -42,4 +42,5 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'catalog search', summary: 'Find words in labels and examples, or features by meaning', load: () => import('./catalog-search.ts') },
   { name: 'catalog embed', summary: 'Give each feature a direction of meaning, by a local sentence encoder', load: () => import('./catalog-embed.ts') },
   { name: 'catalog map', summary: 'Lay the features out in the plane by their decoder directions', load: () => import('./catalog-map.ts') },
+  { name: 'label', summary: 'First guesses of labels for the features of a catalog, with their scores', load: () => import('./label.ts') },
 ];

@@ -5,6 +5,7 @@ import { statisticsFields } from '../../engine/interp/config.ts';
 export const buildConfigSchema = z.strictObject({
   ...statisticsFields,
   out: z.string().min(1).max(4096).describe('The catalog, a .loupe file. One that exists gets another source'),
+  labels: z.boolean().default(true).describe('First guesses of labels by rule when the features are there'),
 });
 
 export type BuildConfig = z.infer<typeof buildConfigSchema>;

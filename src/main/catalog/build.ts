@@ -14,7 +14,9 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { BuildConfig } from './build-config.ts';
 import { createCatalog, openCatalog } from './client.ts';
 import type { CatalogClient } from './client.ts';
+import { runLabelling } from './first-guesses.ts';
 import type { BuildState } from './ingest.ts';
+import { labelConfigSchema } from './label-config.ts';
 import { write } from './threads.ts';
 
 /** Runs the statistics pass: the engine process for the studio, this very process for the command line. */
@@ -119,11 +121,12 @@ async function buildAlone(
 }
 
 async function build(catalog: CatalogClient, config: BuildConfig, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
-  const { out: _out, ...statistics } = config;
+  const { out: _out, labels, ...statistics } = config;
   const folder = join(context.folder, 'statistics');
   const { features, tokens, dead } = await runStatistics(statistics, { ...context, folder });
   const { source } = await ingestStatistics(catalog.path, folder, context);
-  const result = { catalog: catalog.path, source, features, tokens, dead };
+  const guesses = labels ? await runLabelling(labelConfigSchema.parse({ catalog: catalog.path, source, seed: config.seed }), context) : null;
+  const result = { catalog: catalog.path, source, features, tokens, dead, labelled: guesses?.['labelled'] ?? 0, detection: guesses?.['detection'] ?? null };
   writeJsonAtomic(join(context.folder, 'build.json'), { config, result });
   rmSync(folder, { recursive: true, force: true });
   return result;

@@ -5,6 +5,8 @@ import { addFeatureComment, commentsOf, deleteFeatureComment, restoreFeatureComm
 import {
   addToFeatureList, changeListItem, createFeatureList, deleteFeatureList, featureListItems, featureListsOf, listsOfFeature, removeFromFeatureList, renameFeatureList, restoreFeatureList,
 } from './feature-lists.ts';
+import { addGuesses, labelTargets, scoreSummary } from './guess-rows.ts';
+import { guessLabels } from './guessing.ts';
 import { redoLabel, setLabel, setReviewState, undoLabel, undoLastLabel } from './labelling.ts';
 import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, labelProgress, labelQueue } from './opinions.ts';
 import { packMissing } from './columns/packed.ts';
@@ -53,6 +55,9 @@ export const readMethods = {
   'explore.hasMap': hasMap,
   'explore.neighbours': neighbourGraph,
   'explore.classes': featureClasses,
+  labelTargets,
+  guessLabels,
+  scoreSummary,
 } as const;
 
 export const writeMethods = {
@@ -81,6 +86,7 @@ export const writeMethods = {
   undoMerge,
   'explore.addDirections': addDirections,
   'explore.addMap': addMap,
+  addGuesses,
   beginBuild,
   addContexts,
   addChunk,

@@ -13,7 +13,7 @@ export function setSlowQueryLog(log: (line: string) => void): void {
 }
 
 /** Methods that are long by nature: their time says nothing. */
-const unhurried: ReadonlySet<string> = new Set(['prepare', 'beginBuild', 'addContexts', 'addChunk', 'endBuild', 'create', 'verify', 'copy', 'close', 'merge', 'previewMerge', 'undoMerge']);
+const unhurried: ReadonlySet<string> = new Set(['prepare', 'beginBuild', 'addContexts', 'addChunk', 'endBuild', 'create', 'verify', 'copy', 'close', 'merge', 'previewMerge', 'undoMerge', 'labelTargets', 'guessLabels', 'addGuesses', 'scoreSummary']);
 
 interface Waiting {
   readonly what: string;
@@ -98,6 +98,20 @@ export async function runAlone<M extends AloneMethod>(path: string, method: M, i
   } finally {
     await thread.stop();
   }
+}
+
+/** A thread for one piece of long reading, which leaves the readers of the window free. */
+export interface OwnThread {
+  ask<M extends ReadMethod>(path: string, method: M, input: MethodInput<M>): Promise<MethodOutput<M>>;
+  stop(): Promise<void>;
+}
+
+export function ownThread(): OwnThread {
+  const thread = new Thread();
+  return {
+    ask: <M extends ReadMethod>(path: string, method: M, input: MethodInput<M>) => thread.send(method, path, input) as Promise<MethodOutput<M>>,
+    stop: () => thread.stop(),
+  };
 }
 
 /** Ends every connection to `path`. */

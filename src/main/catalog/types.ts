@@ -11,7 +11,7 @@ export type WriteMethod = keyof WriteMethods;
 export type AloneMethod = keyof AloneMethods;
 export type Method = keyof Methods;
 export type MethodInput<M extends Method> = Parameters<Methods[M]>[1];
-export type MethodOutput<M extends Method> = ReturnType<Methods[M]>;
+export type MethodOutput<M extends Method> = Awaited<ReturnType<Methods[M]>>;
 
 /** `close` ends this thread's connection to `path`. */
 export type Request = { [M in Method]: { readonly seq: number; readonly method: M; readonly path: string; readonly input: MethodInput<M> } }[Method]

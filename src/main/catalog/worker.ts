@@ -37,15 +37,16 @@ function perform(request: Request): unknown {
   return (readMethods as Record<string, AnyMethod<ReadHandle>>)[method]!(opened(readers, path, openCatalogReader), request.input);
 }
 
-function answer(request: Request): Reply {
+/** Methods answer at once, but for labellers, which may have to wait for what they ask: they run in a thread of their own. */
+async function answer(request: Request): Promise<Reply> {
   const start = performance.now();
   const { seq } = request;
   try {
-    const output = perform(request);
+    const output = await perform(request);
     return { seq, ok: true, output, milliseconds: performance.now() - start };
   } catch (error) {
     return { seq, ok: false, error: toErrorBody(sqliteError(error, request.path)), milliseconds: performance.now() - start };
   }
 }
 
-parentPort!.on('message', (request: Request) => parentPort!.postMessage(answer(request)));
+parentPort!.on('message', async (request: Request) => parentPort!.postMessage(await answer(request)));

@@ -8,6 +8,8 @@ import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
 import { buildCatalog } from '../catalog/build.ts';
 import { buildConfigSchema } from '../catalog/build-config.ts';
+import { runLabelling } from '../catalog/first-guesses.ts';
+import { labelConfigSchema } from '../catalog/label-config.ts';
 import { exportCatalog } from '../share/run.ts';
 import { checkedExport } from './export.ts';
 import type { CatalogShelf } from '../catalogs.ts';
@@ -15,6 +17,7 @@ import type { EventHub } from '../events.ts';
 import { embedConfigSchema, mapJobConfigSchema } from '../explore/config.ts';
 import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { embedJob, mapJob } from './explore.ts';
+import { checkedLabelling } from './labelling.ts';
 import { withOptionalOutput, withOutput } from './outputs.ts';
 import { runDemoPipeline } from './pipeline.ts';
 import type { PipelineServices } from './pipeline.ts';
@@ -38,12 +41,13 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   if (kind === 'embed') return parseConfig(embedConfigSchema, config);
   if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
   if (kind === 'demo') return checkedDemo(config);
+  if (kind === 'label') return checkedLabelling(workspace, config);
   if (kind === 'export') return checkedExport(workspace, config);
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', export: 'Export' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
@@ -64,7 +68,11 @@ export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
     kind: 'demo', variant: null, title: 'Sample run', paper: null,
     summary: 'From the sample model to a catalog: harvests, trains and builds with settings that are known to work.', schema: { type: 'object', properties: {} },
   };
-  return [...forms, catalog, demo].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
+  const label: JobForm = {
+    kind: 'label', variant: null, title: 'Label features', paper: null,
+    summary: 'First guesses for features that no person has labelled, each with a score of how well it tells when the feature fires.', schema: jsonSchema(labelConfigSchema),
+  };
+  return [...forms, catalog, demo, label].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
 }
 
 export interface JobParts {
@@ -115,6 +123,11 @@ export async function runJob(parts: JobParts, job: Job, folder: string, sink: Jo
       return embedJob(parts, job.config, context);
     case 'map':
       return mapJob(parts, job.config, context, engineStage(engine, job.id, 'map'));
+    case 'label': {
+      const result = await runLabelling(labelConfigSchema.parse(job.config), context);
+      parts.hub.emit('catalog.changed', { catalog: String(result['catalog']), source: Number(result['source']), index: null });
+      return result;
+    }
     case 'demo':
       return runDemoPipeline(await demoPipelineConfig(engine, workspace, job.config), pipelineServices(engine, job.id), context, sink.progress);
   }

@@ -41,7 +41,7 @@ interface Stage {
 const stages: readonly Stage[] = [
   { name: 'harvest', words: 'Harvesting activations', share: 0.4 },
   { name: 'train', words: 'Training the dictionary', share: 0.42 },
-  { name: 'catalog', words: 'Building the catalog', share: 0.18, phases: { encode: [0, 0.4], statistics: [0.4, 0.85], catalog: [0.85, 1] } },
+  { name: 'catalog', words: 'Building the catalog', share: 0.18, phases: { encode: [0, 0.36], statistics: [0.36, 0.76], catalog: [0.76, 0.88], label: [0.88, 1] } },
 ];
 
 /** Steps of the whole. A stage may have any number of its own. */

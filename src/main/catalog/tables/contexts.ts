@@ -58,6 +58,13 @@ export function contextsAfter(db: ReadHandle, after: number, limit: number): Con
   return db.all('SELECT id, store, number, tokens, documents FROM contexts WHERE id > ? ORDER BY id LIMIT ?', after, limit).map(toContext);
 }
 
+/** Ids of all contexts of a store, in order. */
+export function contextIds(db: ReadHandle, store: number): number[] {
+  const ids: number[] = [];
+  for (const [id] of db.each('SELECT id FROM contexts WHERE store = ? ORDER BY id', store)) if (typeof id === 'number') ids.push(id);
+  return ids;
+}
+
 export function findContext(db: ReadHandle, store: number, number: number): number | null {
   const row = db.get('SELECT id FROM contexts WHERE store = ? AND number = ?', store, number);
   return row === undefined ? null : integer(row, 'id');

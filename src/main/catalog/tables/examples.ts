@@ -36,6 +36,11 @@ export function examplesInContext(db: ReadHandle, source: number, feature: numbe
   return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND context = ? ORDER BY grp, rank LIMIT 1000`, source, feature, context).map(toExample);
 }
 
+/** The first `count` of the strongest examples. */
+export function topExamples(db: ReadHandle, source: number, feature: number, count: number): ExampleRow[] {
+  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, count).map(toExample);
+}
+
 export function topExample(db: ReadHandle, source: number, feature: number): ExampleRow | null {
   const row = db.get(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? ORDER BY grp, rank LIMIT 1`, source, feature);
   return row === undefined ? null : toExample(row);

@@ -40,3 +40,12 @@ export function listedFeatures(db: ReadHandle, source: number, list: number): nu
 export function allFeatures(db: ReadHandle, source: number, dead: boolean): number[] {
   return indices(db, 'SELECT idx FROM features WHERE source = ? AND (density > 0 OR ?) ORDER BY idx', source, dead ? 1 : 0);
 }
+
+/** The scores of features whose current label is a rule's or a model's, rising. */
+export function machineScores(db: ReadHandle, source: number): number[] {
+  const found: number[] = [];
+  for (const [score] of db.each("SELECT score FROM features WHERE source = ? AND label_kind IN ('rule', 'model') AND score IS NOT NULL ORDER BY score", source)) {
+    if (typeof score === 'number') found.push(score);
+  }
+  return found;
+}

@@ -5,9 +5,9 @@ import { statisticsConfigSchema } from '../../../../src/engine/interp/config.ts'
 
 const paths = { store: 's', dictionary: 'd', model: 'm' };
 
-test('a build is what its statistics are, and a place', () => {
-  const { out, ...statistics } = buildConfigSchema.parse({ ...paths, out: 'c.loupe' });
-  assert.equal(out, 'c.loupe');
+test('a build is what its statistics are, a place, and first guesses of labels unless they are turned off', () => {
+  const { out, labels, ...statistics } = buildConfigSchema.parse({ ...paths, out: 'c.loupe' });
+  assert.deepEqual([out, labels, buildConfigSchema.parse({ ...paths, out: 'c', labels: false }).labels], ['c.loupe', true, false]);
   assert.deepEqual(statistics, statisticsConfigSchema.parse(paths));
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setLabel, setReviewState } from '../../../../../src/main/catalog/labelling.ts';
 import { addItem, addList } from '../../../../../src/main/catalog/tables/lists.ts';
-import { allFeatures, listedFeatures, machineLabelled, notLabelledBy, reviewedFeatures, unlabelledFeatures } from '../../../../../src/main/catalog/tables/queue.ts';
+import { allFeatures, listedFeatures, machineLabelled, machineScores, notLabelledBy, reviewedFeatures, unlabelledFeatures } from '../../../../../src/main/catalog/tables/queue.ts';
 import { smallCatalog } from '../../../../support/small-catalog.ts';
 
 const label = (index: number, author: string, kind: 'manual' | 'rule') => ({ source: 1, index, text: 'reds', author, kind, confidence: null, notes: '' });
@@ -28,5 +28,14 @@ test('machine labels come with the worst first, those without a score before all
   const list = addList(db, { uid: 'l', name: 'n', notes: '', author: '', createdAt: 't', deletedAt: null });
   for (const [feature, place] of [[2, 1], [0, 2]] as const) addItem(db, { list, source: 1, feature, place, note: '', author: '', createdAt: 't' });
   assert.deepEqual(listedFeatures(db, 1, list), [2, 0]);
+  db.close();
+});
+
+test('machine scores rise, and leave out labels by people', () => {
+  const db = smallCatalog();
+  for (const index of [0, 1]) setLabel(db, label(index, 'rule', 'rule'));
+  setLabel(db, label(2, 'Ada', 'manual'));
+  db.exec('UPDATE features SET score = 0.9 - 0.2 * idx');
+  assert.deepEqual(machineScores(db, 1), [0.7, 0.9]);
   db.close();
 });

@@ -12,7 +12,8 @@ type Options = Readonly<Record<string, unknown>>;
 
 function configure(command: Command): void {
   command
-    .argument('<file>', 'the catalog; it is only read')
+    .argument('<paths...>', 'the catalog, which is only read; with --from neuronpedia the folder of the export, or its files')
+    .option('--from <format>', 'what it is: loupe or neuronpedia', 'loupe')
     .option('--out <file>', "the copy (default: under its own name in the workspace's catalogs)");
 }
 
@@ -27,7 +28,9 @@ function destination(file: string, options: Options, context: CliContext): strin
 }
 
 async function run(args: readonly string[], options: Options, context: CliContext): Promise<CliResult> {
-  const [file] = args;
+  if (options['from'] !== 'loupe') return (await import('./catalog-import-foreign.ts')).importForeign(args, options, context);
+  const [file, ...others] = args;
+  if (others.length > 0) throw new LoupeError('bad-request', `${others[0]}: one catalog is imported at a time`);
   if (file === undefined) throw new LoupeError('bad-request', 'name the catalog: loupe catalog import FILE');
   if (!existsSync(file)) throw new LoupeError('not-found', `${file} does not exist. Check the path.`);
   const out = destination(file, options, context);
@@ -41,4 +44,4 @@ async function run(args: readonly string[], options: Options, context: CliContex
   }
 }
 
-export const command: CliCommand = { name: 'catalog import', summary: 'Copy a catalog from someone else, each row checked', configure, run };
+export const command: CliCommand = { name: 'catalog import', summary: 'Copy a catalog from someone else, each row checked, or make one of a Neuronpedia export', configure, run };

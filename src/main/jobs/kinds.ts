@@ -10,11 +10,12 @@ import { buildCatalog } from '../catalog/build.ts';
 import { buildConfigSchema } from '../catalog/build-config.ts';
 import { runLabelling } from '../catalog/first-guesses.ts';
 import { labelConfigSchema } from '../catalog/label-config.ts';
-import { exportCatalog } from '../share/run.ts';
 import { checkedExport } from './export.ts';
 import type { CatalogShelf } from '../catalogs.ts';
 import type { EventHub } from '../events.ts';
 import { embedConfigSchema, mapJobConfigSchema } from '../explore/config.ts';
+import { importConfigSchema } from '../../shared/schema/import.ts';
+import { exportCatalog, importCatalog } from '../share/run.ts';
 import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { embedJob, mapJob } from './explore.ts';
 import { checkedLabelling } from './labelling.ts';
@@ -43,11 +44,12 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   if (kind === 'demo') return checkedDemo(config);
   if (kind === 'label') return checkedLabelling(workspace, config);
   if (kind === 'export') return checkedExport(workspace, config);
+  if (kind === 'import') return parseConfig(importConfigSchema, config);
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
@@ -119,6 +121,8 @@ export async function runJob(parts: JobParts, job: Job, folder: string, sink: Jo
       return catalogStage(engine, job.id)(job.config, context);
     case 'export':
       return exportCatalog(job.config, context);
+    case 'import':
+      return importCatalog(job.config, context);
     case 'embed':
       return embedJob(parts, job.config, context);
     case 'map':

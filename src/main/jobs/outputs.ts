@@ -13,6 +13,7 @@ const outputs: Readonly<Partial<Record<JobKind, { readonly kind: ItemKind; reado
   harvest: { kind: 'store', extension: '', from: ['model', 'hooks', 'corpus'] },
   train: { kind: 'dictionary', extension: '', from: ['activations', 'variant', 'dSae'] },
   sweep: { kind: 'dictionary', extension: '', from: [] },
+  import: { kind: 'catalog', extension: '.loupe', from: ['paths'] },
   'catalog-build': { kind: 'catalog', extension: '.loupe', from: ['dictionary'] },
 };
 

@@ -5,6 +5,8 @@ import type { JobContext } from '../../engine/job.ts';
 import { LoupeError, fromErrorBody } from '../../shared/errors.ts';
 import { exportConfigSchema } from '../../shared/schema/export.ts';
 import type { ExportConfig } from '../../shared/schema/export.ts';
+import { importConfigSchema } from '../../shared/schema/import.ts';
+import type { ImportConfig } from '../../shared/schema/import.ts';
 import { parseConfig } from '../../engine/config-issues.ts';
 import { openCatalog } from '../catalog/client.ts';
 import type { ShareReport, ShareTask, ShareTaskData } from './task.ts';
@@ -70,4 +72,9 @@ export async function exportCatalog(config: Readonly<Record<string, unknown>>, c
   } finally {
     await catalog.close();
   }
+}
+
+/** Takes an export of another program in as a catalog. Result: that of `importNeuronpedia`. Kinds: bad-config, and those of the import. */
+export async function importCatalog(config: Readonly<Record<string, unknown>>, context: ShareContext): Promise<Record<string, unknown>> {
+  return runShareTask({ kind: 'import', config: parseConfig(importConfigSchema, config) as ImportConfig }, context);
 }

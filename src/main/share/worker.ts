@@ -4,13 +4,14 @@ import { toErrorBody } from '../../shared/errors.ts';
 import { performExport } from './export/perform.ts';
 import { watchFlag } from './export/watch.ts';
 import type { Watch } from './export/watch.ts';
+import { importNeuronpedia } from './neuronpedia/import.ts';
 import type { ShareReport, ShareTask, ShareTaskData } from './task.ts';
 
 /** Least time between two reports, ms. */
 const interval = 100;
 
-function perform(task: ShareTask, watch: Watch): Record<string, unknown> {
-  return performExport(task.config, watch);
+async function perform(task: ShareTask, watch: Watch): Promise<Record<string, unknown>> {
+  return task.kind === 'export' ? performExport(task.config, watch) : importNeuronpedia(task.config, watch);
 }
 
 function say(report: ShareReport): void {
@@ -26,7 +27,7 @@ const watch = watchFlag(stop, (phase, done, total) => {
   say({ type: 'step', phase, done, total });
 });
 try {
-  say({ type: 'done', result: perform(task, watch) });
+  say({ type: 'done', result: await perform(task, watch) });
 } catch (error) {
   say({ type: 'failed', error: toErrorBody(error) });
 }

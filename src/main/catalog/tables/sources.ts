@@ -68,6 +68,10 @@ export function addSource(db: WriteHandle, row: NewSource): number {
   ).id;
 }
 
+export function setProvenance(db: WriteHandle, id: number, provenance: string): void {
+  db.run('UPDATE sources SET provenance = ? WHERE id = ?', provenance, id);
+}
+
 export function completeSource(db: WriteHandle, id: number): void {
   db.run('UPDATE sources SET complete = 1, dead = (SELECT count(*) FROM features WHERE source = ? AND density = 0) WHERE id = ?', id, id);
 }

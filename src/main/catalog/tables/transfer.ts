@@ -17,12 +17,11 @@ export function examplePlaces(db: ReadHandle, source: number, feature: number): 
 }
 
 /**
- * Does `work` without the index of examples by context, and makes it anew from the same text: a million rows that come in order of
- * features would else be put into the index one by one, all over the file. Only for a catalog that is being made and that nobody has open.
+ * Drops the index of examples by context; the answer makes it anew from the same text. A million rows that come in the order of features
+ * would else be put into the index one by one, all over the file. Only for a catalog that is being made and that nobody has open.
  */
-export function withoutContextIndex(db: WriteHandle, work: () => void): void {
+export function dropContextIndex(db: WriteHandle): () => void {
   const sql = text(db.get("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = 'examples_by_context'")!, 'sql');
   db.exec('DROP INDEX examples_by_context');
-  work();
-  db.exec(sql);
+  return () => db.exec(sql);
 }

@@ -69,23 +69,41 @@ function takePlace(aside: string, out: string): void {
   }
 }
 
+export interface Placed {
+  /** Where to write: a name beside the place, which is not there yet. */
+  readonly aside: string;
+  /** Makes what was written durable and gives it its name. Returns its bytes. */
+  readonly finish: () => number;
+  /** Removes what was written. */
+  readonly abandon: () => void;
+}
+
+/** Begins to write something that gets the name `out` when it is whole. Kinds: those of `checkPlace`. */
+export function beginPlaced(out: string): Placed {
+  checkPlace(out);
+  removeStale(out);
+  const aside = asideName(out);
+  const finish = (): number => {
+    syncTree(aside);
+    const bytes = bytesAt(aside);
+    takePlace(aside, out);
+    syncFolder(dirname(out));
+    return bytes;
+  };
+  return { aside, finish, abandon: () => [aside, `${aside}-journal`].forEach((path) => rmSync(path, { recursive: true, force: true })) };
+}
+
 /**
  * Calls `write` with a name beside `out`; what it made there gets the name `out` once it is whole and on disk. On an error nothing is
  * left. Kinds: those of `checkPlace`, read-only, no-space, and `write`'s own.
  */
 export function writePlaced<T>(out: string, write: (aside: string) => T): { readonly result: T; readonly bytes: number } {
-  checkPlace(out);
-  removeStale(out);
-  const aside = asideName(out);
+  const place = beginPlaced(out);
   try {
-    const result = write(aside);
-    syncTree(aside);
-    const bytes = bytesAt(aside);
-    takePlace(aside, out);
-    syncFolder(dirname(out));
-    return { result, bytes };
+    const result = write(place.aside);
+    return { result, bytes: place.finish() };
   } catch (error) {
-    for (const path of [aside, `${aside}-journal`]) rmSync(path, { recursive: true, force: true });
+    place.abandon();
     throw error;
   }
 }

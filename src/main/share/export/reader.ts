@@ -14,6 +14,8 @@ import { context } from '../../catalog/tables/contexts.ts';
 import type { ContextRow } from '../../catalog/tables/contexts.ts';
 import { examples } from '../../catalog/tables/examples.ts';
 import type { ExampleRow } from '../../catalog/tables/examples.ts';
+import { featureExtras } from '../../catalog/tables/feature-extras.ts';
+import type { FeatureExtras } from '../../catalog/tables/feature-extras.ts';
 import { featureDetails } from '../../catalog/tables/features.ts';
 import type { FeatureDetails, FeatureRecord } from '../../catalog/tables/features.ts';
 import { labelHistory } from '../../catalog/tables/labels.ts';
@@ -31,6 +33,8 @@ import type { Watch } from './watch.ts';
 export interface ExportedFeature {
   readonly record: FeatureRecord;
   readonly details: FeatureDetails;
+  /** Null where the catalog has none: it is of an older Loupe. */
+  readonly extras: FeatureExtras | null;
   /** By group and rank. */
   readonly examples: readonly ExampleRow[];
   /** The whole history, oldest first. */
@@ -112,7 +116,7 @@ export class ExportReader {
   features(selected: SelectedSource): Generator<ExportedFeature> {
     const { source } = selected;
     return this.grouped(selected, 'export', (index) => ({
-      record: requireFeature(this.db, source, index), details: featureDetails(this.db, source.id, index),
+      record: requireFeature(this.db, source, index), details: featureDetails(this.db, source.id, index), extras: featureExtras(this.db, source.id, index),
       examples: this.#examples === 0 ? [] : chooseExamples(examples(this.db, source.id, index), this.#examples),
       labels: labelHistory(this.db, source.id, index).toReversed().map((label) => redactLabel(this.redaction, label)),
       scores: featureScores(this.db, source.id, index).toReversed().map((score) => redactScore(this.redaction, score)),

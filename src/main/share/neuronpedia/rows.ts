@@ -5,6 +5,7 @@
  */
 import type { StoreRow } from '../../catalog/tables/contexts.ts';
 import type { ExampleRow } from '../../catalog/tables/examples.ts';
+import type { FeatureExtras } from '../../catalog/tables/feature-extras.ts';
 import type { LabelRow } from '../../catalog/tables/labels.ts';
 import type { ScoreRow } from '../../catalog/tables/scores.ts';
 import type { SourceRow } from '../../catalog/tables/sources.ts';
@@ -70,7 +71,20 @@ export function binCentres(low: number, high: number, bins: number): number[] {
   return Array.from({ length: bins }, (_, i) => 10 ** (low + ((i + 0.5) * (high - low)) / bins));
 }
 
-export function featureRow(context: RowContext, { record, details }: ExportedFeature): Json {
+/** What is stored beside a feature in Neuronpedia's fields. Distances in l1 are not measured; weights by head only where there are heads. */
+function extraFields(extras: FeatureExtras | null): Json {
+  const none: ArrayLike<number> = [];
+  const logits = extras?.logits.counts ?? new Uint32Array(0);
+  const middle = (i: number): number => extras!.logits.low + ((i + 0.5) * (extras!.logits.high - extras!.logits.low)) / logits.length;
+  return {
+    neuron_alignment_indices: Array.from(extras?.aligned.ids ?? none), neuron_alignment_values: shortened(extras?.aligned.values ?? none), neuron_alignment_l1: [],
+    correlated_neurons_indices: Array.from(extras?.neurons.ids ?? none), correlated_neurons_pearson: shortened(extras?.neurons.values ?? none), correlated_neurons_l1: [],
+    correlated_features_indices: Array.from(extras?.correlated.ids ?? none), correlated_features_pearson: shortened(extras?.correlated.values ?? none), correlated_features_l1: [],
+    logits_hist_data_bar_heights: [...logits], logits_hist_data_bar_values: Array.from(logits, (_, i) => short(middle(i))), decoder_weights_dist: shortened(extras?.heads ?? none),
+  };
+}
+
+export function featureRow(context: RowContext, { record, details, extras }: ExportedFeature): Json {
   const { names, source, createdAt, text } = context;
   const { ids, values } = details.logits;
   const half = ids.length / 2;
@@ -80,13 +94,10 @@ export function featureRow(context: RowContext, { record, details }: ExportedFea
     modelId: names.model, layer: names.source, index: String(record.index), creatorId: creator, createdAt, maxActApprox: record.max,
     hasVector: false, vector: [], vectorLabel: null, vectorDefaultSteerStrength: 10, hookName: source.hookPoint,
     topkCosSimIndices: [...details.neighbours.ids], topkCosSimValues: shortened(details.neighbours.values),
-    neuron_alignment_indices: [], neuron_alignment_values: [], neuron_alignment_l1: [],
-    correlated_neurons_indices: [], correlated_neurons_pearson: [], correlated_neurons_l1: [],
-    correlated_features_indices: [], correlated_features_pearson: [], correlated_features_l1: [],
     neg_str: words(half, 2 * half), neg_values: shortened(values.subarray(half)), pos_str: words(0, half), pos_values: shortened(values.subarray(0, half)),
     frac_nonzero: record.density,
     freq_hist_data_bar_heights: fires ? [...details.histogram] : [], freq_hist_data_bar_values: fires ? binCentres(details.low, details.high, details.histogram.length) : [],
-    logits_hist_data_bar_heights: [], logits_hist_data_bar_values: [], decoder_weights_dist: [], sourceSetName: names.set,
+    ...extraFields(extras), sourceSetName: names.set,
   };
 }
 
@@ -135,4 +146,13 @@ export function explanationRow({ names }: RowContext, label: LabelRow, scores: r
     id: label.uid, modelId: names.model, layer: names.source, index: String(label.feature), description: label.text, authorId: label.author, embedding: null, triggeredById: null,
     typeName: manual ? null : label.kind, explanationModelName: manual ? null : label.author, notes: label.notes, createdAt: label.createdAt, scores: scores.map(scoreRow),
   };
+}
+
+/** What those rows have no field for (exact.ts reads it back). */
+export function exactRows({ record, details, labels }: ExportedFeature): Json[] {
+  const kept = labels.filter((label) => label.undoneAt === null && (label.confidence !== null || label.family !== ''));
+  return [
+    { feature: record.index, mean: record.mean, low: details.low, high: details.high },
+    ...kept.map((label) => ({ label: label.uid, confidence: label.confidence, family: label.family })),
+  ];
 }

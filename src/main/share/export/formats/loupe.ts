@@ -3,14 +3,16 @@
  * lists and comments. Every row is checked on its way, and the text indexes are made anew from what is left.
  */
 import { LoupeError } from '../../../../shared/errors.ts';
+import { packSource } from '../../../catalog/columns/packed.ts';
 import type { WriteHandle } from '../../../catalog/handle.ts';
 import { makeCatalog } from '../../../catalog/opening.ts';
-import { exampleProblem, featureProblem, scoreProblem } from '../../../catalog/row-rules.ts';
+import { exampleProblem, extrasProblem, featureProblem, scoreProblem } from '../../../catalog/row-rules.ts';
 import { withSelection } from '../../../catalog/selection.ts';
 import { addComment } from '../../../catalog/tables/comments.ts';
 import { addStore, stores } from '../../../catalog/tables/contexts.ts';
 import type { StoreRow } from '../../../catalog/tables/contexts.ts';
 import { addExample } from '../../../catalog/tables/examples.ts';
+import { addFeatureExtras } from '../../../catalog/tables/feature-extras.ts';
 import { addFeature, setCurrentLabel } from '../../../catalog/tables/features.ts';
 import { info } from '../../../catalog/tables/info.ts';
 import { addLabel, currentLabel, indexLabel } from '../../../catalog/tables/labels.ts';
@@ -18,13 +20,13 @@ import { addItem, addList, allLists, listItems } from '../../../catalog/tables/l
 import { addModel, models } from '../../../catalog/tables/models.ts';
 import { setReview } from '../../../catalog/tables/reviews.ts';
 import { addScore, leadingScore } from '../../../catalog/tables/scores.ts';
-import { addSource, completeSource } from '../../../catalog/tables/sources.ts';
+import { addSource, completeSource, source as storedSource } from '../../../catalog/tables/sources.ts';
 import type { ExportConfig } from '../../../../shared/schema/export.ts';
 import type { ExportedFeature, ExportReader } from '../reader.ts';
 import { redactProvenance } from '../redact.ts';
 import type { SelectedSource } from '../select.ts';
 import type { ExportFormat, ExportWork } from './format.ts';
-import { withoutContextIndex } from '../../../catalog/tables/transfer.ts';
+import { dropContextIndex } from '../../../catalog/tables/transfer.ts';
 import { KeptVocabulary, usedContexts, writeContexts } from './loupe-contexts.ts';
 
 interface Writing {
@@ -75,12 +77,14 @@ function provenanceOf(w: Writing, { source, indices, whole }: SelectedSource): s
 }
 
 function writeFeature(w: Writing, selected: SelectedSource, id: number, contextLength: number, feature: ExportedFeature): void {
-  const { record, details, examples, labels } = feature;
+  const { record, details, extras, examples, labels } = feature;
   const { source } = selected;
   const vocabulary = w.vocabularies.get(source.model)!;
   refuse(w.reader, featureProblem(record, details, source, (token) => vocabulary.knows(token)));
+  refuse(w.reader, extrasProblem(record, details, extras, source));
   details.logits.ids.forEach((token) => vocabulary.use(token));
   addFeature(w.to, id, record, details);
+  if (extras !== null) addFeatureExtras(w.to, id, record.index, extras);
   for (const example of examples) {
     refuse(w.reader, exampleProblem(example, record, contextLength));
     const context = w.contexts.get(example.context);
@@ -135,7 +139,9 @@ function writeSource(w: Writing, selected: SelectedSource, store: StoreRow | und
   };
   for (const feature of w.reader.features(selected)) if (pending.push(feature) >= batch) flush();
   flush();
-  if (source.complete) completeSource(w.to, id);
+  if (!source.complete) return;
+  completeSource(w.to, id);
+  packSource(w.to, storedSource(w.to, id)!);
 }
 
 /** The file gets its name only when all of it is on disk: until then nothing has to survive a power cut. */
@@ -147,9 +153,9 @@ function fill(work: ExportWork, to: WriteHandle): Writing {
   const whole = reader.sources.every((selected) => selected.whole) && config.redaction.text === 'none';
   const used = whole && config.examples === null ? null : usedContexts(reader, config.redaction.text === 'examples' ? 0 : config.examples);
   w.contexts = writeContexts(reader, used, { db: to, stores: w.stores, vocabularies: w.vocabularies }, (done) => work.watch.step('contexts', done, used?.size ?? 0));
-  withoutContextIndex(to, () => {
-    for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
-  });
+  const restoreIndex = dropContextIndex(to);
+  for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
+  restoreIndex();
   writeLists(w);
   to.transaction(() => w.vocabularies.forEach((vocabulary, model) => {
     if (whole) vocabulary.useAll();

@@ -3,8 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stores } from '../../../catalog/tables/contexts.ts';
 import { models } from '../../../catalog/tables/models.ts';
+import { exactName } from '../../neuronpedia/exact.ts';
 import { namesOf } from '../../neuronpedia/names.ts';
-import { activationRow, explanationRow, featureRow, modelRow, releaseRow, sourceRow, sourceSetRow } from '../../neuronpedia/rows.ts';
+import { activationRow, exactRows, explanationRow, featureRow, modelRow, releaseRow, sourceRow, sourceSetRow } from '../../neuronpedia/rows.ts';
 import type { Json, RowContext } from '../../neuronpedia/rows.ts';
 import type { ExportedFeature, ExportReader } from '../reader.ts';
 import type { SelectedSource } from '../select.ts';
@@ -69,18 +70,21 @@ function writeSource(reader: ExportReader, selected: SelectedSource, to: string,
   const written = { examples: 0, labels: 0 };
   let place = 0;
   let batch: Batch | null = null;
+  const exact = new TextFile(join(folder, exactName), true);
   try {
     for (const feature of reader.features(selected)) {
       if (place % batchFeatures === 0) {
         batch?.close();
         batch = new Batch(folder, place / batchFeatures);
       }
+      for (const row of exactRows(feature)) exact.write(line(row));
       written.labels += addFeature(batch!, reader, context, feature);
       written.examples += feature.examples.length;
       place++;
     }
   } finally {
     batch?.close();
+    exact.close();
   }
   return written;
 }

@@ -12,6 +12,7 @@ import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
 import * as live from './schema/live.ts';
 import * as view from './schema/view.ts';
+import * as share from './schema/share.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
 
@@ -119,6 +120,15 @@ export const commands = {
   },
   /** Takes the newest label back; the one before it is current again. */
   'catalog.undoLabel': { input: z.strictObject(feature), output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+
+  /** What a file from anywhere says of itself; nothing of it is opened. */
+  'share.inspect': { input: z.strictObject({ path }), output: share.foreignCatalogSchema },
+  /** What merging the file at `from` into a catalog of ours would do. */
+  'share.preview': { input: z.strictObject({ catalog: handle, from: path }), output: share.mergePreviewSchema },
+  'share.merge': { input: z.strictObject({ catalog: handle, from: path, ...share.mergeInputSchema.shape }), output: share.mergeResultSchema },
+  /** What was merged into a catalog, the latest first. */
+  'share.merges': { input: z.strictObject({ catalog: handle }), output: z.strictObject({ merges: z.array(share.mergeRecordSchema) }) },
+  'share.undoMerge': { input: z.strictObject({ catalog: handle, merge: z.number().int() }), output: z.strictObject({ labels: z.number().int() }) },
 
   /** Takes one label back by its id; answers with the label that is current then. */
   'labels.undo': { input: oneLabel, output: z.strictObject({ label: catalog.labelSchema.nullable() }) },

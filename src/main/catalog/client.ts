@@ -151,6 +151,12 @@ export async function verifyCatalog(path: string): Promise<VerifyReport> {
   return runAlone(file, 'verify', { openHere: opened.has(file) });
 }
 
+/** What the file at `path` says of itself, its schema compared and nothing of it opened for use. Kinds: not-found, bad-file, catalog-from-future. */
+export async function inspectForeign(path: string): Promise<MethodOutput<'inspect'>> {
+  const file = realPath(path);
+  return runAlone(file, 'inspect', { openHere: opened.has(file) });
+}
+
 /**
  * Copies the rows of a catalog, each checked, into a fresh file of our own at `to` and rebuilds its text index.
  * Kinds: conflict when `to` exists, bad-file naming the first row that is not as it should be.

@@ -15,6 +15,7 @@ import { applyMerge, previewMerge } from './merge/apply.ts';
 import { undoMerge } from './merge/undo.ts';
 import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mapping.ts';
 import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
+import { inspectCatalog } from './inspect.ts';
 import { makeCatalog } from './opening.ts';
 import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
 import { changeSavedView, deleteSavedView, restoreSavedView, savedViews, saveView } from './saved-views.ts';
@@ -99,6 +100,7 @@ export const aloneMethods = {
     makeCatalog(path);
     return null;
   },
+  inspect: (path: string, input: { readonly openHere: boolean }) => inspectCatalog(path, input.openHere),
   verify: (path: string, input: { readonly openHere: boolean }) => verify(path, input.openHere),
   copy: (path: string, input: { readonly to: string; readonly openHere: boolean }) => {
     copyValidated(path, input.to, input.openHere);

@@ -2,6 +2,7 @@
 import { LoupeError, toErrorBody } from '../../shared/errors.ts';
 import type { VerifyReport } from '../../shared/schema/catalog.ts';
 import { packedProblems } from './columns/packed.ts';
+import { withForeign } from './foreign.ts';
 import { openReader } from './handle.ts';
 import type { ReadHandle } from './handle.ts';
 import { checkHeader } from './header.ts';
@@ -45,22 +46,38 @@ class Report {
  */
 export function verify(path: string, openHere = false): VerifyReport {
   const report = new Report();
-  let db: ReadHandle | null = null;
   let complete = false;
+  let version = 0;
   if (!openHere) report.part('header', () => checkHeader(path, true));
-  if (report.problems.length === 0) report.part('schema', () => { db = openReader(path); return `version ${checkSchema(db)}`; });
-  if (db !== null) complete = verifyRows(db, report);
-  (db as ReadHandle | null)?.close();
-  return { ok: report.problems.length === 0, complete: report.problems.length === 0 && complete, problems: report.problems, checked: report.checked };
+  if (report.problems.length === 0) {
+    report.part('schema', () => reading(path, (db) => `version ${version = checkSchema(db)}`));
+    // An older file's own pages are looked at as they are; its rows in a copy that was brought up to date.
+    if (version > 0) report.part('pages', () => reading(path, (db) => verifyPages(db, report)));
+    if (report.problems.length === 0) report.part('rows', () => withForeign(path, true, (db) => { complete = verifyRows(db, report); }));
+  }
+  return { ok: report.problems.length === 0, complete: report.problems.length === 0 && complete, problems: report.problems, checked: report.checked.filter((part) => part !== 'pages' && part !== 'rows') };
+}
+
+function reading<T>(path: string, work: (db: ReadHandle) => T): T {
+  const db = openReader(path);
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+function verifyPages(db: ReadHandle, report: Report): void {
+  db.snapshot(() => {
+    report.part('pages and indexes', (note) => integrityProblems(db).forEach(note));
+    report.part('references', (note) => foreignKeyProblems(db, mostProblems).forEach(note));
+  });
 }
 
 function verifyRows(db: ReadHandle, report: Report): boolean {
-  if (report.problems.length > 0) return false;
   let all: SourceRow[] = [];
   try {
     db.snapshot(() => {
-      report.part('pages and indexes', (note) => integrityProblems(db).forEach(note));
-      report.part('references', (note) => foreignKeyProblems(db, mostProblems).forEach(note));
       report.part('sources', () => { all = sources(db); return `${all.length}`; });
       report.part('contexts', (note) => noting(walkContexts(db), note));
       for (const source of all) report.part(`features of source ${source.id}`, (note) => verifySource(db, source, note));

@@ -27,7 +27,8 @@ function authorsOf(plan: MergePlan): MergePreview['authors'] {
   return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 100).map(([author, rows]) => ({ author, rows }));
 }
 
-function sourcesOf(db: ReadHandle, from: ReadHandle, matches: readonly SourceMatch[]): MergePreview['sources'] {
+/** Their sources, each with ours of the same features. */
+export function foreignSources(db: ReadHandle, from: ReadHandle, matches: readonly SourceMatch[]): MergePreview['sources'] {
   const storesOf = (handle: ReadHandle): Map<number, StoreRow> => new Map(stores(handle).map((store) => [store.id, store]));
   const [ours, theirs] = [storesOf(db), storesOf(from)];
   return matches.map(({ theirs: row, mine }) => ({
@@ -42,7 +43,7 @@ export function describeMerge(db: ReadHandle, from: ReadHandle, matches: readonl
   const facts = info(from);
   return {
     uid: facts.get('uid') ?? '', createdAt: facts.get('created_at') ?? '', models: models(from).length,
-    sources: sourcesOf(db, from, matches), counts: { ...plan.counts }, authors: authorsOf(plan),
+    sources: foreignSources(db, from, matches), counts: { ...plan.counts }, authors: authorsOf(plan),
     tables: plan.tables.filter(({ table }) => table !== 'labels').map(({ table, add, change, kept }) => ({ table, add: add.length, change: change.length, kept: kept.length })),
     problems: plan.problems.slice(0, 100),
     changes: plan.features.slice(0, mostChanges).map(({ source, feature, status, mine, theirs, suggested }) => ({ source, index: feature, status, mine: side(mine), theirs: side(theirs), suggested })),

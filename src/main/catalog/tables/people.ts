@@ -151,3 +151,8 @@ export function heldIndices(db: ReadHandle, source: number): ReadonlySet<number>
   for (const [index] of db.each('SELECT idx FROM features WHERE source = ?', source)) held.add(Number(index));
   return held;
 }
+
+/** Who wrote labels, and how many, most first; at most 100. */
+export function labelAuthors(db: ReadHandle): { author: string; rows: number }[] {
+  return db.all(`SELECT author, count(*) AS n FROM labels GROUP BY author ORDER BY n DESC, author LIMIT 100`).map((row) => ({ author: text(row, 'author', limits.author), rows: integer(row, 'n') }));
+}

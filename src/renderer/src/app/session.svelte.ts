@@ -52,7 +52,9 @@ class Session {
     client.on('job.progress', ({ id, progress }) => this.#patchJob(id, { progress }));
     client.on('catalog.changed', ({ catalog }) => void this.#catalogChanged(catalog));
     client.on('catalog.requested', ({ path }) => {
-      location.hash = `#/features?catalog=${encodeURIComponent(path)}`;
+      // A file of ours is opened at once; one from elsewhere is looked at first.
+      const ours = this.catalogs.some((item) => item.path === path && !item.linked);
+      location.hash = ours ? `#/features?catalog=${encodeURIComponent(path)}` : `#/share?file=${encodeURIComponent(path)}`;
     });
     client.onState((state) => this.#connected(state));
     this.#connected(client.state);

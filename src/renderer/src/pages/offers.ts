@@ -41,3 +41,5 @@ export const settingsOffers: readonly Offer[] = [
   route('settings.disk', 'Show disk use', [], { to: 'disk' }),
   route('settings.memory', 'Show memory use', [], { to: 'memory' }),
 ];
+
+export const shareOffers: readonly Offer[] = [];

@@ -1,7 +1,7 @@
 /** Every page: one line each. The rail, the palette and the G keys come from here; a page's code is loaded when it is first shown. */
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
-import { featuresOffers, runsOffers, settingsOffers, workspaceOffers, type Offer } from './offers.ts';
+import { featuresOffers, runsOffers, settingsOffers, shareOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
   readonly id: string;
@@ -21,6 +21,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', offers: runsOffers, load: () => import('./runs/Page.svelte') },
   { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
+  { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', offers: shareOffers, load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },
 ];
 

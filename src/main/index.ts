@@ -1,29 +1,20 @@
 /** The Electron app: its life from start to quit. What it does lies in the services; what it shows, in the window. */
-import { isAbsolute, resolve } from 'node:path';
 import { BrowserWindow, app, dialog } from 'electron';
 import { toErrorBody } from '../shared/errors.ts';
+import type { MenuItem } from '../shared/schema/workspace.ts';
 import { installMenu } from './menu.ts';
+import { catalogIn, workspaceIn } from './open-with.ts';
 import { joinWorkspace, ownWorkspace } from './owner.ts';
 import type { WorkspaceOwner } from './owner.ts';
 import { registerCommands } from './transport/electron.ts';
 import { declareScheme, openWindow, prepareSession } from './window.ts';
 import { defaultWorkspace } from './workspace/location.ts';
 
-/** The catalog among the words of a command line, made absolute. */
-function catalogIn(argv: readonly string[], folder: string): string | null {
-  const file = argv.find((word) => word.endsWith('.loupe') && !word.startsWith('-'));
-  return file === undefined ? null : resolve(folder, file);
-}
-
-function workspaceIn(argv: readonly string[]): string {
-  const given = argv.find((word) => word.startsWith('--workspace='))?.slice('--workspace='.length);
-  return given === undefined || !isAbsolute(given) ? defaultWorkspace() : given;
-}
-
 function showWindow(owner: WorkspaceOwner): void {
   const [window] = BrowserWindow.getAllWindows();
   if (window === undefined) return void openWindow(owner.hub);
   if (window.isMinimized()) window.restore();
+  window.show();
   window.focus();
 }
 
@@ -41,6 +32,18 @@ async function askForCatalog(owner: WorkspaceOwner): Promise<void> {
   if (filePaths[0] !== undefined) requestCatalog(owner, filePaths[0]);
 }
 
+/** The menus as they are before the page has said what it can do, and after. */
+function showMenus(owner: () => WorkspaceOwner, items: readonly MenuItem[]): void {
+  installMenu({
+    platform: process.platform, development: !app.isPackaged, items,
+    openCatalog: () => void askForCatalog(owner()),
+    run: (id) => {
+      showWindow(owner());
+      owner().hub.emit('system.action', { id });
+    },
+  });
+}
+
 function quitOnce(owner: WorkspaceOwner): void {
   let closed = false;
   app.on('before-quit', (event) => {
@@ -54,24 +57,40 @@ function quitOnce(owner: WorkspaceOwner): void {
   });
 }
 
+/** A Mac says which file was double-clicked by an event, which may come before there is a window: it waits for one. */
+function watchFiles(): (open: (path: string) => void) => void {
+  const early: string[] = [];
+  let open: ((path: string) => void) | null = null;
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    if (open === null) early.push(path);
+    else open(path);
+  });
+  return (then) => {
+    open = then;
+    for (const path of early.splice(0)) then(path);
+  };
+}
+
 async function start(): Promise<void> {
-  const workspace = workspaceIn(process.argv);
+  const onFile = watchFiles();
+  const workspace = workspaceIn(process.argv, defaultWorkspace());
   const file = catalogIn(process.argv.slice(1), process.cwd());
   await app.whenReady();
   if ((await joinWorkspace(workspace, { open: file, show: true }))?.host === 'electron') return app.quit();
-  const owner = await ownWorkspace({ workspace, host: 'electron', port: 0, onShow: ({ show }) => (show ? showWindow(owner) : undefined) });
+  const owner = await ownWorkspace({
+    workspace, host: 'electron', port: 0,
+    onShow: ({ show }) => (show ? showWindow(owner) : undefined),
+    onMenu: (items) => showMenus(() => owner, items),
+  });
   prepareSession();
   registerCommands(owner.invoke);
-  installMenu(() => void askForCatalog(owner), !app.isPackaged);
+  showMenus(() => owner, []);
   quitOnce(owner);
   app.on('second-instance', (_event, argv, folder) => {
     const second = catalogIn(argv.slice(1), folder);
     if (second === null) showWindow(owner);
     else requestCatalog(owner, second);
-  });
-  app.on('open-file', (event, path) => {
-    event.preventDefault();
-    requestCatalog(owner, path);
   });
   app.on('activate', () => showWindow(owner));
   app.on('window-all-closed', () => {
@@ -79,6 +98,7 @@ async function start(): Promise<void> {
   });
   openWindow(owner.hub);
   if (file !== null) requestCatalog(owner, file);
+  onFile((path) => requestCatalog(owner, path));
 }
 
 declareScheme();

@@ -27,16 +27,28 @@ const requested = (): string[] => (electron.MessageChannelMain.made.at(-1)?.port
 
 test('the app takes the workspace, opens its window, is joined, opens catalogs, and frees the workspace as it quits', async () => {
   electron.registerStandIn();
+  electron.app.userData = join(folder, 'profile');
   process.argv.push(`--workspace=${workspace}`);
   await import('../../src/main/index.ts');
+  // A Mac tells of a double click before the app is ready.
+  electron.app.emit('open-file', { preventDefault: () => {} }, '/early.loupe');
   await until(() => electron.BrowserWindow.all.length === 1);
   assert.equal(electron.BrowserWindow.all[0]!.url, 'app://studio/');
   assert.deepEqual(electron.dialog.errors, []);
   assert.ok(electron.handlers.has('loupe:jobs.start'));
   electron.BrowserWindow.all[0]!.webContents.emit('did-finish-load');
+  const invoke = async (name: string, input: unknown): Promise<unknown> => {
+    const sender = electron.BrowserWindow.all[0]!.webContents;
+    return electron.handlers.get(`loupe:${name}`)!({ sender, senderFrame: sender.mainFrame }, input);
+  };
+  assert.deepEqual(await invoke('system.menu', { items: [{ id: 'tour', title: 'Take the tour', menu: 'help', keys: null }] }), { output: {} });
+  electron.Menu.current.find((menu) => menu.role === 'help')!.submenu![0]!.click!();
+  await until(() => (electron.MessageChannelMain.made.at(-1)?.port1.sent ?? []).some((event) => (event as { name: string; payload: { id?: string } }).payload.id === 'tour'));
 
   electron.app.emit('second-instance', {}, ['loupe', '--flag', 'shared.loupe'], '/their/folder');
   await until(() => requested().includes('/their/folder/shared.loupe'));
+  electron.app.emit('second-instance', {}, ['loupe', 'file:///their/other%20one.LOUPE'], '/x');
+  await until(() => requested().includes('/their/other one.LOUPE'));
   let prevented = false;
   electron.app.emit('open-file', { preventDefault: () => { prevented = true; } }, '/double/clicked.loupe');
   await until(() => requested().includes('/double/clicked.loupe'));

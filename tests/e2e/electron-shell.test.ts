@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { resolveConfig } from 'electron-vite';
 import { build } from 'vite';
@@ -10,6 +10,9 @@ import * as electron from './stand-in-electron.ts';
 import { eventHub } from '../../src/main/events.ts';
 
 electron.registerStandIn();
+const userData = mkdtempSync(join(tmpdir(), 'loupe-userdata-'));
+electron.app.userData = userData;
+after(() => rmSync(userData, { recursive: true, force: true }));
 const shellWindow = await import('../../src/main/window.ts');
 const { menuTemplate } = await import('../../src/main/menu.ts');
 
@@ -112,7 +115,12 @@ test('permissions and the network are refused, our scheme serves the renderer wi
   let granted: unknown = null;
   session.permission!({}, 'media', (value: unknown) => { granted = value; });
   assert.equal(granted, false);
-  assert.equal(session.permissionCheck!(), false);
+  assert.equal(session.permissionCheck!(null, 'media', 'app://studio/'), false);
+  for (const [url, allowed] of [['app://studio/', true], ['app://studiox/', false], ['https://x/', false]] as const) {
+    session.permission!({ getURL: () => url }, 'notifications', (value: unknown) => { granted = value; });
+    assert.equal(granted, allowed, url);
+    assert.equal(session.permissionCheck!(null, 'notifications', url), allowed, url);
+  }
   let cancelled: unknown = null;
   session.blocked!.listener({}, (value: unknown) => { cancelled = value; });
   assert.deepEqual(cancelled, { cancel: true });
@@ -126,7 +134,44 @@ test('permissions and the network are refused, our scheme serves the renderer wi
 });
 
 test('the developer tools are in the menu of a checkout only', () => {
-  const text = (development: boolean): string => JSON.stringify(menuTemplate('linux', () => {}, development));
+  const text = (development: boolean): string => JSON.stringify(menuTemplate({ platform: 'linux', openCatalog: () => {}, run: () => {}, items: [], development }));
   assert.match(text(true), /toggleDevTools/);
   assert.doesNotMatch(text(false), /toggleDevTools/);
+});
+
+test('the actions of the studio stand in the menus, with the platform\'s shortcuts', () => {
+  const ran: string[] = [];
+  const items = [
+    { id: 'settings', title: 'Settings', menu: 'file', keys: 'Mod+,' }, { id: 'go.runs', title: 'Go to Runs', menu: 'go', keys: 'G R' },
+    { id: 'keys', title: 'Keyboard map', menu: 'help', keys: '?' }, { id: 'x', title: 'Merge A & B', menu: 'view', keys: null },
+  ] as const;
+  const menus = (platform: NodeJS.Platform): electron.MenuItem[] => menuTemplate({ platform, openCatalog: () => {}, run: (id) => void ran.push(id), items, development: false }) as electron.MenuItem[];
+  const find = (bar: readonly electron.MenuItem[], menu: string, label: RegExp): electron.MenuItem => bar.find((entry) => entry.label === menu || entry.role === menu)!.submenu!.find((entry) => label.test(entry.label ?? ''))!;
+  const linux = menus('linux');
+  assert.equal(find(linux, '&File', /Settings/).accelerator, 'CmdOrCtrl+,');
+  assert.equal(find(linux, '&Go', /Runs/).label, 'Go to Runs\tG R');
+  assert.equal(find(linux, '&Go', /Runs/).accelerator, undefined);
+  assert.equal(find(linux, '&View', /Merge/).label, 'Merge A && B');
+  find(linux, 'help', /Keyboard/).click!();
+  assert.deepEqual(ran, ['keys']);
+  const mac = menus('darwin');
+  assert.equal(find(mac, 'appMenu', /Settings/).accelerator, 'CmdOrCtrl+,');
+  assert.ok(mac.find((entry) => entry.label === '&File')!.submenu!.every((entry) => entry.label !== 'Settings'));
+});
+
+test('the window opens where it was, writes its place at each change, and comes back when its page dies', async () => {
+  const file = join(userData, 'window.json');
+  writeFileSync(file, JSON.stringify({ version: 1, bounds: { x: 300, y: 200, width: 1000, height: 700 }, maximised: true }));
+  const window = shellWindow.openWindow(eventHub()) as unknown as electron.BrowserWindow;
+  assert.deepEqual([window.options.x, window.options.width, window.maximised], [300, 1000, true]);
+  window.maximised = false;
+  window.bounds = { x: 10, y: 20, width: 900, height: 600 };
+  window.emit('move');
+  for (let i = 0; i < 300 && !readFileSync(file, 'utf8').includes('900'); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { version: 1, bounds: window.bounds, maximised: false });
+  window.webContents.emit('render-process-gone', {}, { reason: 'crashed' });
+  assert.equal(window.webContents.reloads, 1);
+  window.webContents.emit('did-finish-load');
+  window.webContents.emit('render-process-gone', {}, { reason: 'oom' });
+  assert.equal(window.webContents.reloads, 1, 'one that dies at once is not loaded again and again');
 });

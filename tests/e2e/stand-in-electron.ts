@@ -71,8 +71,15 @@ export class FakeContents extends EventEmitter {
   postMessage(channel: string, message: unknown, ports: unknown[]): void {
     this.posted.push({ channel, message, ports });
   }
+  reloads = 0;
   isLoading(): boolean {
     return false;
+  }
+  reload(): void {
+    this.reloads++;
+  }
+  getURL(): string {
+    return this.mainFrame.url;
   }
 }
 
@@ -81,10 +88,10 @@ export class BrowserWindow extends EventEmitter {
   static getAllWindows(): BrowserWindow[] {
     return BrowserWindow.all;
   }
-  readonly options: { webPreferences: Record<string, unknown> };
+  readonly options: { webPreferences: Record<string, unknown>; x?: number; width?: number };
   readonly webContents = new FakeContents();
   url = '';
-  constructor(options: { webPreferences: Record<string, unknown> }) {
+  constructor(options: { webPreferences: Record<string, unknown>; x?: number; width?: number }) {
     super();
     this.options = options;
     BrowserWindow.all.push(this);
@@ -92,8 +99,22 @@ export class BrowserWindow extends EventEmitter {
   async loadURL(url: string): Promise<void> {
     this.url = url;
   }
+  maximised = false;
+  bounds = { x: 0, y: 0, width: 1440, height: 900 };
   show(): void {}
   focus(): void {}
+  isDestroyed(): boolean {
+    return false;
+  }
+  isMaximized(): boolean {
+    return this.maximised;
+  }
+  maximize(): void {
+    this.maximised = true;
+  }
+  getNormalBounds(): { x: number; y: number; width: number; height: number } {
+    return this.bounds;
+  }
   isMinimized(): boolean {
     return false;
   }
@@ -102,8 +123,10 @@ export class BrowserWindow extends EventEmitter {
 export const opened: string[] = [];
 export const shell = { openExternal: async (url: string): Promise<void> => void opened.push(url) };
 
-interface MenuItem {
+export interface MenuItem {
   readonly label?: string;
+  readonly accelerator?: string;
+  readonly role?: string;
   readonly click?: () => void;
   readonly submenu?: readonly MenuItem[];
 }
@@ -124,6 +147,12 @@ class FakeApp extends EventEmitter {
     super();
     this.quitted = new Promise((resolve) => { this.#done = resolve; });
   }
+  /** The app's own folder; a test sets it. */
+  userData = '';
+  getPath(name: string): string {
+    if (name !== 'userData') throw new Error(`unexpected path ${name}`);
+    return this.userData;
+  }
   requestSingleInstanceLock(): boolean {
     return this.single;
   }
@@ -138,6 +167,11 @@ class FakeApp extends EventEmitter {
   }
 }
 export const app = new FakeApp();
+
+export const screen = {
+  displays: [{ workArea: { x: 0, y: 0, width: 1920, height: 1040 } }],
+  getAllDisplays: (): { workArea: { x: number; y: number; width: number; height: number } }[] => screen.displays,
+};
 
 export const dialog = {
   chosen: [] as string[],

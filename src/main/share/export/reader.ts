@@ -6,6 +6,7 @@
  */
 import type { ExportConfig, Redaction } from '../../../shared/schema/export.ts';
 import { LoupeError } from '../../../shared/errors.ts';
+import { dequantise } from '../../catalog/blobs.ts';
 import type { ReadHandle } from '../../catalog/handle.ts';
 import { requireFeature } from '../../catalog/reading.ts';
 import { featureComments } from '../../catalog/tables/comments.ts';
@@ -161,11 +162,10 @@ export class ExportReader {
   }
 }
 
-/** float32 activations of a window, `length` of them, out of their 8-bit steps; the peak is exact. */
-export function activationsOf(example: ExampleRow, length: number): Float32Array {
+/** float32 activations of a window, `length` of them, out of their 8-bit steps; the peak is exact. `signed`: the feature fires below 0 too. */
+export function activationsOf(example: ExampleRow, length: number, signed: boolean): Float32Array {
   const out = new Float32Array(length);
-  const step = example.maximum / 255;
-  for (let i = 0; i < Math.min(length, example.activations.length); i++) out[i] = example.activations[i]! * step;
+  out.set(dequantise(example.activations.subarray(0, length), example.maximum, signed));
   const peak = example.peak - example.start;
   if (peak < length) out[peak] = example.value;
   return out;

@@ -103,7 +103,8 @@ export function featureRow(context: RowContext, { record, details, extras }: Exp
 
 /** An example of the top group has no interval: -1 in all three fields. */
 function intervalOf(example: ExampleRow, { record, details }: ExportedFeature): Json {
-  if (example.group === 0) return { binMin: -1, binMax: -1, binContains: -1 };
+  // Its bins lie above 0: examples below stand as the strongest do.
+  if (example.group === 0 || example.group > details.bins.length) return { binMin: -1, binMax: -1, binContains: -1 };
   const n = details.bins.length;
   const fifth = record.max / n;
   return {
@@ -115,7 +116,7 @@ function intervalOf(example: ExampleRow, { record, details }: ExportedFeature): 
 /** `id` names the row in this export: Neuronpedia's own ids are made when it is taken in. */
 export function activationRow(context: RowContext, feature: ExportedFeature, example: ExampleRow, window: ExampleWindow): Json {
   const { names, store, createdAt } = context;
-  const values = activationsOf(example, window.texts.length);
+  const values = activationsOf(example, window.texts.length, feature.record.min < 0);
   const peak = example.peak - example.start;
   let [least, greatest] = [peak, peak];
   values.forEach((value, i) => {

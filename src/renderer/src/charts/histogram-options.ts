@@ -24,6 +24,11 @@ export function logEdges(low: number, high: number, n: number): number[] {
   return Array.from({ length: n + 1 }, (_, i) => 10 ** (a + ((b - a) * i) / n));
 }
 
+/** `n` bins of equal width from `low` to `high`. */
+export function linearEdges(low: number, high: number, n: number): number[] {
+  return Array.from({ length: n + 1 }, (_, i) => low + ((high - low) * i) / n);
+}
+
 /** Counts positive values in bins equal in log10; zeros and negatives are left out and counted in `outside`. */
 export function logBins(values: ArrayLike<number>, n: number): Bins & { readonly outside: number } {
   const { low, high, outside } = positiveRange(values);

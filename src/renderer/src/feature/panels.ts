@@ -12,6 +12,11 @@ export const panels: readonly PanelDefinition[] = [
   { id: 'activations', title: 'Activations', meaning: 'How many tokens activate the feature how strongly, in 50 bins of equal width in log10', place: 'facts', component: ActivationPanel },
   { id: 'neighbours', title: 'Nearest by decoder cosine', meaning: 'The features of this dictionary whose decoder directions are nearest, by cosine', place: 'facts', component: NeighbourPanel },
   { id: 'logits', title: 'Effect on the next token', meaning: 'The tokens that the direction raises and lowers most by the direct path to the logits', place: 'facts', wide: true, component: LogitPanel },
+  { id: 'together', title: 'Fires together with', meaning: 'Features that fire on the same tokens: tokens on which both fire / tokens on which either does', place: 'more', load: () => import('./TogetherPanel.svelte') },
+  { id: 'correlated', title: 'Correlated features', meaning: 'Features of this dictionary by Pearson correlation over the counted tokens', place: 'more', load: () => import('./CorrelatedPanel.svelte') },
+  { id: 'logit-histogram', title: 'Logit effects over the vocabulary', meaning: 'How many tokens the direction moves how far, in 50 bins of equal width', place: 'more', load: () => import('./LogitHistogramPanel.svelte') },
+  { id: 'neurons', title: 'Correlated dimensions', meaning: 'Dimensions of the hook’s activation (neurons) by Pearson correlation over the counted tokens', place: 'more', load: () => import('./NeuronPanel.svelte') },
+  { id: 'weights', title: 'Decoder weights', meaning: 'How the entries of the decoder row are distributed, and where it writes most', place: 'more', load: () => import('./WeightPanel.svelte') },
   { id: 'examples', title: 'Examples', meaning: 'Where it fires: the strongest, and random ones from each fifth of its range', place: 'main', component: Examples },
 ];
 

@@ -35,10 +35,10 @@ export function contrast(a: Rgb, b: Rgb): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The strength of the shade for an activation: 0 below zero, linear in value / maximum, never invisible where it fires. */
+/** The strength of the shade for an activation of either sign: linear in |value| / maximum, 0 for none, never invisible where it fires. */
 export function strength(value: number, maximum: number): number {
-  if (!(value > 0) || !(maximum > 0)) return 0;
-  return Math.min(1, 0.12 + 0.88 * (value / maximum));
+  if (value === 0 || Number.isNaN(value) || !(maximum > 0)) return 0;
+  return Math.min(1, 0.12 + 0.88 * (Math.abs(value) / maximum));
 }
 
 export interface Shade {

@@ -64,7 +64,7 @@ export function plainText(tokens: readonly string[], activations: ArrayLike<numb
   let text = '';
   let open = false;
   tokens.forEach((token, i) => {
-    const active = activations[i]! > 0;
+    const active = activations[i] !== 0;
     if (active !== open) text += active ? '<<' : '>>';
     open = active;
     text += token;

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExampleRow } from '../../../catalog/tables/examples.ts';
+import type { FeatureRecord } from '../../../catalog/tables/features.ts';
 import type { LabelRow } from '../../../catalog/tables/labels.ts';
 import { withParquetTable } from '../parquet-table.ts';
 import type { ParquetTable, ParquetValue } from '../parquet-table.ts';
@@ -48,11 +49,11 @@ function labelRow(label: LabelRow, current: LabelRow | null): ParquetValue[] {
   return [label.source, label.feature, label.uid, label.text, label.kind, label.confidence, label.author, label.notes, label.createdAt, label.undoneAt, label.id === current?.id];
 }
 
-function exampleRow(reader: ExportReader, { source }: SelectedSource, feature: number, example: ExampleRow): ParquetValue[] {
+function exampleRow(reader: ExportReader, { source }: SelectedSource, { index, min }: FeatureRecord, example: ExampleRow): ParquetValue[] {
   const { texts, document } = reader.window(example, source.model);
   return [
-    source.id, feature, example.group, example.rank, example.context, document, example.start, example.peak, example.value, example.maximum,
-    texts, activationsOf(example, texts.length),
+    source.id, index, example.group, example.rank, example.context, document, example.start, example.peak, example.value, example.maximum,
+    texts, activationsOf(example, texts.length, min < 0),
   ];
 }
 
@@ -69,7 +70,7 @@ function fill(reader: ExportReader, tables: Tables): { labels: number; examples:
       tables.features.add(featureRow(reader, selected, feature));
       const current = currentOf(feature.labels);
       for (const label of feature.labels) tables.labels.add(labelRow(label, current));
-      for (const example of feature.examples) tables.examples.add(exampleRow(reader, selected, feature.record.index, example));
+      for (const example of feature.examples) tables.examples.add(exampleRow(reader, selected, feature.record, example));
       written.labels += feature.labels.length;
       written.examples += feature.examples.length;
     }

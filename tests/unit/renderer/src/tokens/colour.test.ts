@@ -21,7 +21,7 @@ test('a mixture is linear in sRGB', () => {
 
 test('silence has no shade, the faintest firing has one, the maximum is full', () => {
   assert.equal(strength(0, 5), 0);
-  assert.equal(strength(-1, 5), 0);
+  assert.equal(strength(-1, 5), strength(1, 5));
   assert.ok(strength(1e-6, 5) >= 0.12);
   assert.equal(strength(5, 5), 1);
   assert.equal(strength(6, 5), 1);
@@ -32,6 +32,8 @@ test('text on every shade of either theme reaches 4.5 : 1', () => {
   const themes = [
     { surface: '#ffffff', hue: '#f28a16', text: '#15181c' },
     { surface: '#181b1f', hue: '#ee8a1d', text: '#e7e9ec' },
+    { surface: '#ffffff', hue: '#2673d1', text: '#15181c' },
+    { surface: '#181b1f', hue: '#4a90e8', text: '#e7e9ec' },
   ].map((theme) => ({ surface: parseColour(theme.surface), hue: parseColour(theme.hue), text: parseColour(theme.text) }));
   for (const { surface, hue, text } of themes) {
     for (let share = 0; share <= 1; share += 0.01) {

@@ -13,6 +13,8 @@ const shots: readonly Shot[] = [
   ['features', '#/features'],
   ['features-detail', '#/features/12'],
   ['features-scatter', '#/features/12?sort=density&desc=1', (page) => page.keyboard.press('d')],
+  ['features-map', '#/features/12', (page) => page.keyboard.press('p')],
+  ['features-meaning', '#/features/12', (page) => page.keyboard.press('m')],
   ['feature', '#/feature/12'],
   ['feature-open', '#/feature/12', async (page) => {
     await page.locator('section[aria-label="Examples"] [role="button"]').nth(2).click();

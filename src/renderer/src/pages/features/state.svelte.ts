@@ -1,19 +1,14 @@
-/** What the Features page adds to the shared list: the charts' columns, and which panel is open. */
+/** What the Features page adds to the shared list: the histogram's column, and which panel is open. */
 import { toErrorBody, type ErrorBody } from '../../../../shared/errors.ts';
 import { isString, recall, remember } from '../../app/preferences.ts';
 import { session } from '../../app/session.svelte.ts';
 
-export type ChartPanel = 'none' | 'histogram' | 'scatter';
-const isPanel = (value: unknown): value is ChartPanel => isString(value) && ['none', 'histogram', 'scatter'].includes(value);
-
-export interface Columns {
-  readonly density: Float32Array;
-  readonly max: Float32Array;
-}
+export type ChartPanel = 'none' | 'histogram' | 'scatter' | 'map' | 'meaning';
+const isPanel = (value: unknown): value is ChartPanel => isString(value) && ['none', 'histogram', 'scatter', 'map', 'meaning'].includes(value);
 
 export class FeaturesState {
   panel = $state<ChartPanel>(recall('features.panel', 'histogram', isPanel));
-  columns = $state.raw<Columns | null>(null);
+  density = $state.raw<Float32Array | null>(null);
   error = $state.raw<ErrorBody | null>(null);
   #key = '';
 
@@ -22,18 +17,18 @@ export class FeaturesState {
     remember('features.panel', panel);
   }
 
-  /** Fetches the charts' columns of the open source once. */
+  /** Fetches the histogram's column of the open source once. */
   async load(): Promise<void> {
     const { catalog, source } = session;
     if (catalog === null || source === null) return;
     const key = `${catalog.catalog}/${source.id}`;
     if (key === this.#key) return;
     this.#key = key;
-    this.columns = null;
+    this.density = null;
     this.error = null;
     try {
-      const { columns } = await session.invoke('catalog.columns', { catalog: catalog.catalog, source: source.id, names: ['density', 'max'] });
-      if (this.#key === key) this.columns = { density: columns[0]!.data as Float32Array, max: columns[1]!.data as Float32Array };
+      const { columns } = await session.invoke('catalog.columns', { catalog: catalog.catalog, source: source.id, names: ['density'] });
+      if (this.#key === key) this.density = columns[0]!.data as Float32Array;
     } catch (thrown) {
       if (this.#key === key) this.error = toErrorBody(thrown);
       this.#key = '';

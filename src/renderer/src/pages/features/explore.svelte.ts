@@ -1,0 +1,145 @@
+/** What the Features page shows beside the table: columns for the scatter, the map, classes for colours, and what search by meaning needs. */
+import type { FeatureQuery } from '../../feature/query.ts';
+import { findSet } from '../../feature/feature-sets.ts';
+import { isFiltered } from '../../feature/query.ts';
+import { type ErrorBody, toErrorBody } from '../../../../shared/errors.ts';
+import type { Classing, ExploreState } from '../../../../shared/schema/explore.ts';
+import type { JobKind } from '../../../../shared/schema/job.ts';
+import { vector } from '../../../../shared/schema/tensor.ts';
+import { isString, recall, remember } from '../../app/preferences.ts';
+import { session } from '../../app/session.svelte.ts';
+
+export type Colouring = Classing | 'none';
+export const colourings: readonly { readonly id: Colouring; readonly title: string }[] = [
+  { id: 'none', title: 'One colour' }, { id: 'labelled', title: 'Labelled or not' }, { id: 'family', title: 'Family' },
+  { id: 'tokenClass', title: 'Token class' }, { id: 'score', title: 'Score' },
+];
+const isColouring = (value: unknown): value is Colouring => colourings.some(({ id }) => id === value);
+
+export type Height = 'max' | 'mean';
+const isHeight = (value: unknown): value is Height => value === 'max' || value === 'mean';
+export type Tool = 'rect' | 'lasso';
+const isTool = (value: unknown): value is Tool => isString(value) && (value === 'rect' || value === 'lasso');
+
+interface Classes { readonly names: readonly string[]; readonly of: Int32Array }
+
+export class Explore {
+  colouring = $state<Colouring>(recall('explore.colouring', 'labelled', isColouring));
+  height = $state<Height>(recall('explore.height', 'max', isHeight));
+  tool = $state<Tool>(recall('explore.tool', 'rect', isTool));
+  state = $state.raw<ExploreState | null>(null);
+  error = $state.raw<ErrorBody | null>(null);
+  /** [features, 2] each: log10 density against log10 of the height; the map. */
+  scatter = $state.raw<Float32Array | null>(null);
+  map = $state.raw<Float32Array | null>(null);
+  mapOptions = $state.raw<Readonly<Record<string, unknown>> | null>(null);
+  classes = $state.raw<Classes | null>(null);
+  /** The features of the table where it is filtered. */
+  shown = $state.raw<ReadonlySet<number> | null>(null);
+  readonly #keys = new Map<string, string>();
+
+  choose(change: { colouring?: Colouring; height?: Height; tool?: Tool }): void {
+    for (const [name, value] of Object.entries(change)) remember(`explore.${name}`, value);
+    Object.assign(this, change);
+  }
+
+  /** Does `work` once for each `key`; a newer one wins, and a failure may be tried again. */
+  async #once(what: string, key: string, work: (current: () => boolean) => Promise<void>): Promise<void> {
+    if (this.#keys.get(what) === key) return;
+    this.#keys.set(what, key);
+    const current = (): boolean => this.#keys.get(what) === key;
+    try {
+      await work(current);
+      if (current()) this.error = null;
+    } catch (thrown) {
+      if (!current()) return;
+      this.error = toErrorBody(thrown);
+      this.#keys.delete(what);
+    }
+  }
+
+  get #place(): { catalog: string; source: number } | null {
+    const { catalog, source } = session;
+    return catalog === null || source === null ? null : { catalog: catalog.catalog, source: source.id };
+  }
+
+  loadScatter(): Promise<void> {
+    const place = this.#place;
+    const height = this.height;
+    if (place === null) return Promise.resolve();
+    return this.#once('scatter', JSON.stringify([place, height]), async (current) => {
+      const { columns } = await session.invoke('catalog.columns', { ...place, names: ['density', height] });
+      const [density, high] = columns.map(({ data }) => data) as [Float32Array, Float32Array];
+      const points = new Float32Array(2 * density.length);
+      for (let i = 0; i < density.length; i++) {
+        const alive = density[i]! > 0 && high[i]! > 0;
+        points[2 * i] = alive ? Math.log10(density[i]!) : Number.NaN;
+        points[2 * i + 1] = alive ? Math.log10(high[i]!) : Number.NaN;
+      }
+      if (current()) this.scatter = points;
+    });
+  }
+
+  loadMap(version: number): Promise<void> {
+    const place = this.#place;
+    if (place === null) return Promise.resolve();
+    return this.#once('map', JSON.stringify([place, version]), async (current) => {
+      const { map } = await session.invoke('explore.map', place);
+      if (!current()) return;
+      this.map = map === null ? null : (map.points.data as Float32Array);
+      this.mapOptions = map === null ? null : (JSON.parse(map.options) as Record<string, unknown>);
+    });
+  }
+
+  loadClasses(version: number): Promise<void> {
+    const place = this.#place;
+    const by = this.colouring;
+    if (place === null) return Promise.resolve();
+    return this.#once('classes', JSON.stringify([place, by, version]), async (current) => {
+      const found = by === 'none' ? null : await session.invoke('explore.classes', { ...place, by });
+      if (current()) this.classes = found === null ? null : { names: found.names, of: found.classes.data as Int32Array };
+    });
+  }
+
+  loadState(version: number): Promise<void> {
+    const place = this.#place;
+    if (place === null) return Promise.resolve();
+    return this.#once('state', JSON.stringify([place, version, session.workspace?.path]), async (current) => {
+      const state = await session.invoke('explore.state', place);
+      if (current()) this.state = state;
+    });
+  }
+
+  /** Asks for the state again: an encoder was chosen. */
+  forgetState(): void {
+    this.#keys.delete('state');
+  }
+
+  loadShown(query: FeatureQuery, version: number): Promise<void> {
+    const place = this.#place;
+    if (place === null) return Promise.resolve();
+    return this.#once('shown', JSON.stringify([place, query, version]), async (current) => {
+      if (!isFiltered(query)) {
+        this.shown = null;
+        return;
+      }
+      const only = query.set === '' ? null : vector(findSet(query.set)?.indices ?? new Int32Array(0));
+      const { indices } = await session.invoke('catalog.indices', {
+        ...place, sort: 'index', descending: false, filter: query.filter, search: query.search.trim() === '' ? null : query.search, only,
+      });
+      if (current()) this.shown = new Set(indices.data as Int32Array);
+    });
+  }
+
+  /** Starts a job on the open source. */
+  async start(kind: Extract<JobKind, 'embed' | 'map'>, config: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const place = this.#place;
+    if (place !== null) await session.attempt('jobs.start', { kind, config: { ...place, ...config } });
+  }
+
+  /** The newest job of a kind on the open catalog that is not done. */
+  job(kind: JobKind): (typeof session.jobs)[number] | undefined {
+    const place = this.#place;
+    return session.jobs.find((job) => job.kind === kind && job.state !== 'done' && job.state !== 'cancelled' && job.config['catalog'] === place?.catalog);
+  }
+}

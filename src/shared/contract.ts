@@ -205,7 +205,8 @@ export const commands = {
   'live.resolve': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: live.liveTargetSchema },
   /** The user says where one of them lies; it is remembered. Kind mismatch when it is another. */
   'live.choose': { input: z.strictObject({ catalog: handle, source: z.number().int(), kind: z.enum(['model', 'dictionary']), path }), output: live.liveTargetSchema },
-  'live.dictionary': { input: z.strictObject({ path }), output: live.liveDictionarySchema },
+  /** What a dictionary says about itself, and where the model lies that it was trained on. */
+  'live.dictionary': { input: z.strictObject({ path }), output: live.liveDictionarySchema.extend({ modelPath: path.nullable() }) },
   'live.encode': { input: live.encodeInputSchema, output: live.encodedSchema },
   /** In a stored context: what the loss of each token rises by without this feature. */
   'live.ablate': { input: z.strictObject({ ...feature, context: index, model: path, dictionary: path }), output: live.ablatedSchema },

@@ -2,7 +2,7 @@ import type { LiveTarget } from '../../shared/schema/live.ts';
 import { vector } from '../../shared/schema/tensor.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { ServiceContext } from '../context.ts';
-import { chooseTarget, resolveTarget } from '../live/resolve.ts';
+import { chooseTarget, findModel, resolveTarget } from '../live/resolve.ts';
 import { wantedBy, type WantedParts } from '../live/wanted.ts';
 import type { HandlersOf } from './types.ts';
 
@@ -21,7 +21,10 @@ export function liveHandlers({ workspace, engine, catalogs }: ServiceContext): H
       await chooseTarget({ workspace, engine }, await wanted(catalog, source), kind, path);
       return resolve(catalog, source);
     },
-    'live.dictionary': (input) => engine.request('liveDictionary', input),
+    'live.dictionary': async (input) => {
+      const info = await engine.request('liveDictionary', input);
+      return { ...info, modelPath: info.model === null ? null : await findModel({ workspace, engine }, info.model) };
+    },
     'live.encode': (input) => engine.request('liveEncode', input),
     'live.ablate': async ({ catalog, source, index, context, model, dictionary }) => {
       const stored = await (await catalogs.get(catalog)).ask('live.context', { source, context });

@@ -66,6 +66,12 @@ function missingWords(kind: Wanted, name: string, hash: string | null, { path, t
   return [`The ${kind} ${name} (hash ${short(hash)}) was not found: ${looked}. Say where it lies, or add it to the workspace.`];
 }
 
+/** Where the model lies that a dictionary names, or null. */
+export async function findModel(finder: Finder, { name, hash }: { readonly name: string; readonly hash: string }): Promise<string | null> {
+  const parts: WantedParts = { model: { name, hash, dModel: null, layers: null }, dictionary: { name: '', hash: null, check: null }, hook: '', isolate: false };
+  return (await find(finder, 'model', parts)).path;
+}
+
 /** Looks for both. Kinds: those of the engine (engine-lost, out-of-memory). */
 export async function resolveTarget(finder: Finder, wanted: WantedParts): Promise<LiveTarget> {
   const model = await find(finder, 'model', wanted);

@@ -41,6 +41,12 @@ export function strength(value: number, maximum: number): number {
   return Math.min(1, 0.12 + 0.88 * (Math.abs(value) / maximum));
 }
 
+/** The strength of the shade for an effect of either sign: linear in |value| / maximum; nearly nothing has no shade. */
+export function effectStrength(value: number, maximum: number): number {
+  const share = Math.abs(value) / maximum;
+  return share >= 0.03 && maximum > 0 ? Math.min(1, share) : 0;
+}
+
 export interface Shade {
   readonly background: string;
   readonly text: string;

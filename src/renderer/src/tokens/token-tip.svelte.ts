@@ -6,6 +6,10 @@ export interface TokenFacts {
   readonly value: number;
   /** Half of the rounding step of the stored value; 0 for the peak, which is exact. */
   readonly error: number;
+  /** What `value` is, where it is no activation. */
+  readonly what?: string;
+  /** Further lines: name and value. */
+  readonly more?: readonly (readonly [string, string])[];
 }
 
 class TokenTip {

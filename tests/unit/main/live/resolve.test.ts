@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createWorkspace } from '../../../../src/main/workspace/layout.ts';
-import { chooseTarget, resolveTarget, type Finder } from '../../../../src/main/live/resolve.ts';
+import { chooseTarget, findModel, resolveTarget, type Finder } from '../../../../src/main/live/resolve.ts';
 import type { WantedParts } from '../../../../src/main/live/wanted.ts';
 import type { LoupeError } from '../../../../src/shared/errors.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
@@ -73,4 +73,11 @@ test('what the user points to is checked and remembered; another thing is refuse
   assert.equal((await resolveTarget(asking, wanted)).model.path, place);
   rmSync(place);
   assert.equal((await resolveTarget(asking, wanted)).model.path, null);
+});
+
+test('the model of a dictionary is found by what the dictionary names', async (t) => {
+  const workspace = workspaceWith(t, ['x.gguf'], []);
+  const place = join(workspace, 'models', 'x.gguf');
+  assert.equal(await findModel(finder(workspace, { [place]: 'h' }), { name: 'tiny', hash: 'h' }), place);
+  assert.equal(await findModel(finder(workspace, { [place]: 'h' }), { name: 'tiny', hash: '' }), null);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contrast, luminance, mix, parseColour, readable, shade, strength } from '../../../../../src/renderer/src/tokens/colour.ts';
+import { contrast, effectStrength, luminance, mix, parseColour, readable, shade, strength } from '../../../../../src/renderer/src/tokens/colour.ts';
 
 test('colours are read as hex, rgb and rgba', () => {
   assert.deepEqual(parseColour('#f28a16'), [242, 138, 22]);
@@ -46,4 +46,13 @@ test('text on every shade of either theme reaches 4.5 : 1', () => {
 test('the theme’s own colour is kept as long as it can be read', () => {
   assert.deepEqual(readable([255, 255, 255], [21, 24, 28]), [21, 24, 28]);
   assert.deepEqual(readable([20, 20, 20], [21, 24, 28]), [255, 255, 255]);
+});
+
+test('an effect is shaded by its size whatever its sign; nearly nothing, and what is not a number, is not', () => {
+  assert.equal(effectStrength(-2, 4), 0.5);
+  assert.equal(effectStrength(2, 4), 0.5);
+  assert.equal(effectStrength(9, 4), 1);
+  assert.equal(effectStrength(0.1, 4), 0);
+  assert.equal(effectStrength(Number.NaN, 4), 0);
+  assert.equal(effectStrength(1, 0), 0);
 });

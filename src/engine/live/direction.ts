@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { SteerInput } from '../../shared/schema/live.ts';
 import { LoupeError } from '../../shared/errors.ts';
-import type { HookEdit, LanguageModel } from '../lm/definition.ts';
+import type { LanguageModel } from '../lm/definition.ts';
 import { continueWith, klDivergence, logProbabilities, residualHook } from '../lm/splice.ts';
 import { scoped } from '../ops/scope.ts';
 import { checkFeature, contributionAt, inputsOf, writeHook, type LivePlace } from './place.ts';
@@ -96,17 +96,13 @@ export class SteeredPrompt {
   }
 }
 
-/** value [1, n, ...] with strength * direction added to rows `first`... */
-function addRows(value: Tensor, direction: Float32Array, strength: number, first: number): Tensor {
-  const rows = value.shape[1]!;
+/** value [texts, n, ...] with strength * direction added to positions `first`... of one text. */
+export function addRows(value: Tensor, direction: Float32Array, strength: number, first: number, text = 0): Tensor {
+  const [texts, length] = value.shape as [number, number];
   const added = new Float32Array(value.size);
-  for (let i = Math.max(0, first) * direction.length; i < rows * direction.length; i++) added[i] = strength * direction[i % direction.length]!;
+  const start = (text * length + Math.max(0, first)) * direction.length;
+  for (let i = start; i < (value.size / texts) * (text + 1); i++) added[i] = strength * direction[i % direction.length]!;
   return tf.add(value, tf.tensor(added, value.shape));
-}
-
-/** The edit for tokens that begin at position `from` of the text: positions from `first` on are steered. */
-export function steeringEdit(hook: string, direction: Float32Array, strength: number, first: number, from: number): HookEdit {
-  return { hook, kind: 'map', map: (value) => addRows(value, direction, strength, first - from) };
 }
 
 /** What strength 1 adds, float32 [dOut]; x float32 [rows, dIn] are the prompt's inputs. */

@@ -1,10 +1,11 @@
 /** Steering: two texts from one prompt and one seed, one of them with a feature's direction added, token by token. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SteerBegan, SteerInput, SteerStep } from '../../shared/schema/live.ts';
 import { vector } from '../../shared/schema/tensor.ts';
 import type { Continuation, LanguageModel } from '../lm/definition.ts';
 import { sampleToken } from '../lm/sampling.ts';
 import { Random } from '../random.ts';
-import { SteeredPrompt, steeringEdit } from './direction.ts';
+import { addRows, SteeredPrompt } from './direction.ts';
 import type { LivePlace } from './place.ts';
 import { prependsBos } from './encode.ts';
 import { promptTokens, shownToken, shownTokens, type PromptTokens } from './tokens.ts';
@@ -29,72 +30,49 @@ export function klOfLogits(p: Float32Array, q: Float32Array): number {
   return Math.max(0, sum);
 }
 
-/** One growing text: what it said last, and how the next token is drawn. */
-class Writer {
-  readonly made: number[] = [];
-  ended = false;
-  logits: Float32Array;
-  readonly #text: Continuation;
-  readonly #edit: (position: number) => ReturnType<typeof steeringEdit> | null;
-  readonly #random: Random;
+/** The rows of one pass: the clean text, the steered one, and the clean model reading the steered text, so that KL compares both on the same. */
+const [cleanRow, steeredRow, followerRow] = [0, 1, 2];
+const rows = 3;
 
-  constructor(model: LanguageModel, prompt: Int32Array, seed: number, edit: (position: number) => ReturnType<typeof steeringEdit> | null) {
-    this.#text = model.continuation();
-    this.#edit = edit;
-    this.#random = Random.from(seed, 'generate');
-    try {
-      this.logits = this.read(prompt);
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
-  }
-
-  draw({ temperature, topP }: Pick<Options, 'temperature' | 'topP'>): number {
-    return sampleToken(this.logits, temperature, topP, this.#random);
-  }
-
-  read(tokens: Int32Array): Float32Array {
-    const edit = this.#edit(this.#text.length);
-    this.logits = this.#text.append(tokens, edit === null ? [] : [edit]);
-    return this.logits;
-  }
-
-  dispose(): void {
-    this.#text.dispose();
-  }
+/** One growing text, and how its next token is drawn. */
+interface Writer {
+  readonly row: number;
+  readonly made: number[];
+  readonly random: Random;
+  ended: boolean;
 }
 
-/** A steering under way. Its tensors are the model's keys and values of three texts: clean, steered, and the clean model reading the steered one. */
+/** A steering under way. Its tensors are the model's keys and values of three texts. */
 export class Steering {
   readonly began: Omit<SteerBegan, 'session'>;
   readonly #model: LanguageModel;
   readonly #options: Options;
   readonly #limit: number;
+  readonly #texts: Continuation;
+  readonly #edit: (value: Tensor) => Tensor;
   readonly #clean: Writer;
   readonly #steered: Writer;
-  /** The clean model reads what the steered one wrote: KL compares both on the same text. */
-  readonly #follower: Writer;
+  readonly #follower: number;
+  #logits: Float32Array;
 
   /** Kinds: bad-request (text, unit), not-found (the feature), unsupported. */
   constructor(model: LanguageModel, place: LivePlace, options: Options) {
     const tokens = promptTokens(model, options.prompt, prependsBos(model, [place]));
     const prompt = new SteeredPrompt(model, place, tokens.ids, options);
+    const writer = (row: number): Writer => ({ row, made: [], random: Random.from(options.seed, 'generate'), ended: false });
     this.#model = model;
     this.#options = options;
     this.#limit = Math.min(options.newTokens, model.config.contextLength - tokens.ids.length);
-    const { strength, seed } = options;
-    const writers: Writer[] = [];
-    const write = (steers: boolean): Writer => {
-      const edit = (position: number): ReturnType<typeof steeringEdit> | null => (steers ? steeringEdit(prompt.hook, prompt.direction, strength, prompt.first, position) : null);
-      writers.push(new Writer(model, tokens.ids, seed, edit));
-      return writers.at(-1)!;
-    };
+    // Rows of one pass may differ in their last bits: without steering all is read from the first.
+    const steers = options.strength !== 0;
+    [this.#clean, this.#steered, this.#follower] = [writer(cleanRow), writer(steers ? steeredRow : cleanRow), steers ? followerRow : cleanRow];
+    this.#edit = (value) => addRows(value, prompt.direction, options.strength, prompt.first - this.#texts.length, steeredRow);
+    this.#texts = model.continuation(rows);
     try {
-      this.began = described(model, tokens, prompt, strength);
-      [this.#clean, this.#steered, this.#follower] = [write(false), write(strength !== 0), write(false)];
+      this.began = described(model, tokens, prompt, options.strength);
+      this.#logits = this.#read(Int32Array.from({ length: rows * tokens.ids.length }, (_, i) => tokens.ids[i % tokens.ids.length]!));
     } catch (error) {
-      writers.forEach((writer) => writer.dispose());
+      this.dispose();
       throw error;
     } finally {
       prompt.dispose();
@@ -106,30 +84,38 @@ export class Steering {
     const from = [this.#clean.made.length, this.#steered.made.length] as const;
     const kl: number[] = [];
     for (let i = 0; i < count && !this.#done; i++) {
-      if (!this.#clean.ended) this.#advance(this.#clean);
-      if (this.#steered.ended) continue;
-      kl.push(klOfLogits(this.#follower.logits, this.#steered.logits));
-      const id = this.#advance(this.#steered);
-      if (!this.#steered.ended) this.#follower.read(Int32Array.of(id));
+      if (!this.#steered.ended) kl.push(klOfLogits(this.#of(this.#follower), this.#of(this.#steered.row)));
+      for (const writer of [this.#clean, this.#steered]) if (!writer.ended) this.#draw(writer);
+      // A text that has ended is read on with its last token: nobody looks at what it says.
+      if (!this.#done) this.#logits = this.#read(Int32Array.of(this.#clean.made.at(-1)!, this.#steered.made.at(-1)!, this.#steered.made.at(-1)!));
     }
     return { clean: this.#part(this.#clean, from[0]), steered: this.#part(this.#steered, from[1]), kl: vector(Float32Array.from(kl)), done: this.#done };
   }
 
   dispose(): void {
-    for (const writer of [this.#clean, this.#steered, this.#follower]) writer.dispose();
+    this.#texts.dispose();
   }
 
   get #done(): boolean {
     return this.#clean.ended && this.#steered.ended;
   }
 
-  /** Draws a token and, where the text goes on, reads it. */
-  #advance(writer: Writer): number {
-    const id = writer.draw(this.#options);
+  #read(tokens: Int32Array): Float32Array {
+    const edits = this.#options.strength === 0 ? [] : [{ hook: this.began.hook, kind: 'map', map: this.#edit } as const];
+    return this.#texts.append(tokens, edits);
+  }
+
+  /** Logits of a row, float32 [vocab]. */
+  #of(row: number): Float32Array {
+    const { vocab } = this.#model.config;
+    return this.#logits.subarray(row * vocab, (row + 1) * vocab);
+  }
+
+  #draw(writer: Writer): void {
+    const { temperature, topP } = this.#options;
+    const id = sampleToken(this.#of(writer.row), temperature, topP, writer.random);
     writer.made.push(id);
     writer.ended = writer.made.length >= this.#limit || this.#model.config.eosTokenIds.includes(id);
-    if (!writer.ended) writer.read(Int32Array.of(id));
-    return id;
   }
 
   #part({ made, ended }: Writer, from: number): SteerStep['clean'] {

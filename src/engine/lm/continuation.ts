@@ -1,4 +1,4 @@
-/** A text that grows: what the blocks left behind for the tokens read so far is kept, so that each further token is one short pass. */
+/** Texts that grow together: what the blocks left behind for the tokens read so far is kept, so that each further token is one short pass. */
 import * as tf from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { LayerCache } from './attention.ts';
@@ -10,12 +10,14 @@ import { HookRun } from './hook-run.ts';
 export class CachedContinuation implements Continuation {
   readonly #decoder: Decoder;
   readonly #table: HookTable;
+  readonly #texts: number;
   #layers: readonly LayerCache[] | null;
   #length = 0;
 
-  constructor(decoder: Decoder, table: HookTable) {
+  constructor(decoder: Decoder, table: HookTable, texts = 1) {
     this.#decoder = decoder;
     this.#table = table;
+    this.#texts = texts;
     this.#layers = decoder.weights.blocks.map(() => ({ keys: null, values: null }));
   }
 
@@ -26,14 +28,16 @@ export class CachedContinuation implements Continuation {
   append(tokens: Int32Array, edits: readonly HookEdit[] = []): Float32Array {
     const { config } = this.#decoder;
     if (this.#layers === null) throw new LoupeError('disposed', 'this continuation was disposed and reads no more tokens.');
-    if (tokens.length === 0) throw new LoupeError('bad-request', 'tokens is empty: give at least one token.');
-    if (this.#length + tokens.length > config.contextLength) {
-      throw new LoupeError('bad-request', `${this.#length + tokens.length} tokens are over the context of ${config.name}, ${config.contextLength} tokens.`);
+    const batch = this.#texts;
+    const length = tokens.length / batch;
+    if (length < 1 || !Number.isInteger(length)) throw new LoupeError('bad-request', `tokens has ${tokens.length}: give at least one for each of ${batch} text${batch === 1 ? '' : 's, equally many'}.`);
+    if (this.#length + length > config.contextLength) {
+      throw new LoupeError('bad-request', `${this.#length + length} tokens are over the context of ${config.name}, ${config.contextLength} tokens.`);
     }
     const past = { length: this.#length, layers: this.#layers };
-    const run = new HookRun(this.#table, { batch: 1, length: tokens.length, past: past.length }, { edits });
-    const logits = forward(this.#decoder, { tokens, batch: 1, length: tokens.length, run, layers: config.layers, logits: true, lastOnly: true, past })!;
-    this.#length += tokens.length;
+    const run = new HookRun(this.#table, { batch, length, past: past.length }, { edits });
+    const logits = forward(this.#decoder, { tokens, batch, length, run, layers: config.layers, logits: true, lastOnly: true, past })!;
+    this.#length += length;
     try {
       return logits.dataSync<'float32'>();
     } finally {

@@ -86,21 +86,21 @@ export interface LanguageModel {
     metric: (logits: Tensor) => Tensor, names: readonly string[], options?: RunOptions,
   ): { readonly value: number; readonly gradients: ReadonlyMap<string, Tensor>; readonly cache: ReadonlyMap<string, Tensor> };
   generate(prompt: Int32Array, options: GenerateOptions): Int32Array;
-  /** A text of no tokens yet, to be read piece by piece: generation that others steer. The caller disposes it before the model. */
-  continuation(): Continuation;
+  /** Texts of no tokens yet, equally long, to be read piece by piece: generation that others steer. The caller disposes it before the model. */
+  continuation(texts?: number): Continuation;
   /** The unembedding, float32 [dModel, vocab], a tensor owned by the model; and the final norm's weight, [dModel]. */
   readonly unembedding: Tensor;
   readonly finalNormWeight: Tensor | null;
   dispose(): void;
 }
 
-/** A text that grows, with what the blocks keep of it. */
+/** Texts that grow together, with what the blocks keep of them. Several in one pass cost little more than one: it is the weights that are read. */
 export interface Continuation {
-  /** Tokens read so far. */
+  /** Tokens read so far, of each text. */
   readonly length: number;
   /**
-   * Reads tokens int32 [n]; the logits behind the last of them, float32 [vocab]. `edits` hold for these tokens alone: their hooks' values are
-   * [1, n, ...]. Kinds: bad-request (no tokens, or more than the context), disposed.
+   * Reads tokens int32 [texts, n]; the logits behind the last of each, float32 [texts, vocab]. `edits` hold for these tokens alone: their hooks'
+   * values are [texts, n, ...]. Kinds: bad-request (no tokens, or more than the context), disposed.
    */
   append(tokens: Int32Array, edits?: readonly HookEdit[]): Float32Array;
   dispose(): void;

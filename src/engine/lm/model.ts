@@ -80,9 +80,9 @@ export class DecoderModel implements LanguageModel {
     return generate(this.#decoder, this.#table, prompt, options);
   }
 
-  continuation(): Continuation {
+  continuation(texts = 1): Continuation {
     this.#requireOpen();
-    return new CachedContinuation(this.#decoder, this.#table);
+    return new CachedContinuation(this.#decoder, this.#table, texts);
   }
 
   /** Made on first use: the weights keep it the other way round. */

@@ -3,6 +3,7 @@ export const icons = {
   workspace: 'M3 6.5A1.5 1.5 0 0 1 4.5 5h3l2 2h6A1.5 1.5 0 0 1 17 8.5v6a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 3 14.5z',
   runs: 'M3 16.5h14M3.5 13c2.5 0 3-7 5-7s2 5 4 5 2-3 4-3.5',
   features: 'M4 5h2M4 10h2M4 15h2M9 5h7M9 10h4.5M9 15h6',
+  prompt: 'M4 4.500h12v9H10l-3.500 3v-3H4zM7 7.500h6M7 10.300h4',
   settings: 'M3.5 6.5h7M14.5 6.5h2M3.5 13.5h2M9.5 13.5h7M12.5 4.5v4M7.5 11.5v4',
   expand: 'M8 5l5 5-5 5',
   collapse: 'M12 5l-5 5 5 5',

@@ -41,11 +41,11 @@ export class SteeringState {
       if (run !== this.#run) return void this.#end(began.session);
       this.result = { input, began, clean: { texts: [], ids: [] }, steered: { texts: [], ids: [] }, kl: [] };
       for (let done = false; !done;) {
-        const step = await session.invoke('live.steerNext', { session: began.session, tokens: stepTokens });
+        const step: SteerStep = await session.invoke('live.steerNext', { session: began.session, tokens: stepTokens });
         if (run !== this.#run) return void this.#end(began.session);
         done = step.done;
-        const { result } = this;
-        this.result = { ...result!, clean: longer(result!.clean, step.clean), steered: longer(result!.steered, step.steered), kl: [...result!.kl, ...step.kl.data] };
+        const before: SteeringResult = this.result!;
+        this.result = { ...before, clean: longer(before.clean, step.clean), steered: longer(before.steered, step.steered), kl: [...before.kl, ...step.kl.data] };
       }
     } catch (thrown) {
       if (run === this.#run) this.error = toErrorBody(thrown);

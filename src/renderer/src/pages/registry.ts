@@ -21,6 +21,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', offers: runsOffers, load: () => import('./runs/Page.svelte') },
   { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
+  { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', load: () => import('./prompt/Page.svelte') },
   { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', offers: shareOffers, load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },
 ];

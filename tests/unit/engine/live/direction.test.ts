@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
-import { firstSteered, SteeredPrompt, steeringEdit } from '../../../../src/engine/live/direction.ts';
+import { addRows, firstSteered, SteeredPrompt } from '../../../../src/engine/live/direction.ts';
 import { LoadedDictionary } from '../../../../src/engine/sae/inference.ts';
 import { spliceAt } from '../../../../src/engine/lm/splice.ts';
 import { strengthFor } from '../../../../src/engine/live/strength.ts';
@@ -63,7 +63,7 @@ test('from the end on, only the last prediction changes, as an edit of a whole p
   const prompt = new SteeredPrompt(live.loaded, live.place, ids, { ...ask, from: 'end' });
   const kl = prompt.kl(4);
   assert.ok([...kl].slice(0, -1).every((value) => value === 0) && kl.at(-1)! > 0);
-  const edit = steeringEdit(prompt.hook, prompt.direction, 4, prompt.first, 0);
+  const edit = { hook: prompt.hook, kind: 'map', map: (value: tf.Tensor) => addRows(value, prompt.direction, 4, prompt.first) } as const;
   const { logits, cache } = live.loaded.run(ids, 1, ids.length, { edits: [edit], names: [liveHook] });
   const clean = live.loaded.run(ids, 1, ids.length, { names: [liveHook], logits: false });
   const [after_, before_] = [cache, clean.cache].map((values) => values.get(liveHook)!.dataSync<'float32'>()) as [Float32Array, Float32Array];
@@ -72,20 +72,17 @@ test('from the end on, only the last prediction changes, as an edit of a whole p
   prompt.dispose();
 });
 
-test('an edit of later tokens is steered from the first of them that lies behind the beginning', () => {
-  const direction = Float32Array.of(1, 2);
-  const edit = (first: number, from: number): number[] => {
-    const made = steeringEdit('h', direction, 10, first, from);
-    assert.ok(made.kind === 'map');
-    const value = tf.zeros([1, 3, 2]);
-    const out = made.map(value);
+test('the direction is added to one text of several, from a position on; a beginning that has passed is the first', () => {
+  const added = (first: number, text: number): number[] => {
+    const value = tf.zeros([2, 3, 2]);
+    const out = addRows(value, Float32Array.of(1, 2), 10, first, text);
     const data = [...out.dataSync()];
     tf.dispose([value, out]);
     return data;
   };
-  assert.deepEqual(edit(1, 0), [0, 0, 10, 20, 10, 20]);
-  assert.deepEqual(edit(6, 5), [0, 0, 10, 20, 10, 20]);
-  assert.deepEqual(edit(2, 5), [10, 20, 10, 20, 10, 20]);
+  assert.deepEqual(added(1, 0), [0, 0, 10, 20, 10, 20, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(added(2, 1), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 20]);
+  assert.deepEqual(added(-4, 1), [0, 0, 0, 0, 0, 0, 10, 20, 10, 20, 10, 20]);
 });
 
 test('F-T6: each of 20 random directions reaches its target within a tenth in at most 15 evaluations, or is flagged and cannot reach it', async () => {

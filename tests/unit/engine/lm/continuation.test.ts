@@ -31,6 +31,21 @@ test('a text that is read in pieces predicts what it predicts as a whole', () =>
   }
 });
 
+test('several texts in one pass predict what each predicts alone', () => {
+  for (const model of models) {
+    const both = model.continuation(2);
+    both.append(Int32Array.of(9, 8, 7, 1, 2, 3));
+    const together = both.append(Int32Array.of(3, 4));
+    assert.equal(both.length, 4);
+    both.dispose();
+    [[9, 8, 7, 3], [1, 2, 3, 4]].forEach((ids, text) => {
+      const alone = model.continuation();
+      assertClose(together.slice(text * 67, (text + 1) * 67), alone.append(Int32Array.from(ids)), 1e-4, `${model.config.name}, text ${text}`);
+      alone.dispose();
+    });
+  }
+});
+
 test('an edit holds for the tokens it is given with, and what the blocks keep of them stays changed', () => {
   const model = models[1]!;
   const shift = tf.fill([model.config.dModel], 0.5);
@@ -51,6 +66,9 @@ test('an edit holds for the tokens it is given with, and what the blocks keep of
 test('no tokens, too many, and use after dispose are refused', () => {
   const text = models[0]!.continuation();
   assert.throws(() => text.append(new Int32Array(0)), { kind: 'bad-request', message: /at least one/u });
+  const two = models[0]!.continuation(2);
+  assert.throws(() => two.append(Int32Array.of(1, 2, 3)), { kind: 'bad-request', message: /has 3: .*2 texts/u });
+  two.dispose();
   assert.throws(() => text.append(new Int32Array(40)), { kind: 'bad-request', message: /40 tokens.*32/u });
   text.dispose();
   text.dispose();

@@ -51,6 +51,11 @@ export const handlers: RequestHandlers = {
     const { encodeTexts } = await import('./lm/encoders/serve.ts');
     return encodeTexts(folder, texts);
   },
+  nearestAcross: async (input) => {
+    const { nearestAcross } = await import('./posthoc/nearest-across.ts');
+    const { dictionaries, passed } = await nearestAcross(input);
+    return { dictionaries: [...dictionaries], passed: [...passed] };
+  },
   findModels: async () => {
     const { findModels } = await import('./lm/find.ts');
     return { models: [...(await findModels())] };

@@ -30,6 +30,10 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { mapConfigSchema, runMap } = await import('./interp/map/job.ts');
     return job(mapConfigSchema, runMap);
   },
+  match: async () => {
+    const { matchConfigSchema, runMatch } = await import('./posthoc/match-job.ts');
+    return job(matchConfigSchema, runMatch);
+  },
   statistics: async () => {
     const { statisticsConfigSchema, runStatistics } = await import('./interp/job.ts');
     return job(statisticsConfigSchema, runStatistics);

@@ -6,7 +6,7 @@ import { tensorSchema } from '../shared/schema/tensor.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
-export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics', 'map'] as const;
+export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics', 'map', 'match'] as const;
 export type EngineJobKind = (typeof engineJobKinds)[number];
 
 const none = z.strictObject({});
@@ -33,6 +33,17 @@ export const requests = {
     output: z.strictObject({ name: z.string(), hash: z.string(), dim: z.number().int(), vectors: tensorSchema }),
   },
   findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
+  /** The features of other dictionaries that are nearest to one of the dictionary with this hash. */
+  nearestAcross: {
+    input: z.strictObject({
+      candidates: z.array(z.string().min(1).max(4096)).max(1000), hash: z.string().min(1).max(200), provenance: z.string().nullable(),
+      index: z.number().int().nonnegative(), k: z.number().int().min(1).max(50), signed: z.boolean(),
+    }),
+    output: z.strictObject({
+      dictionaries: z.array(z.strictObject({ path: z.string(), hash: z.string(), hookPoint: z.string(), nearest: z.array(z.strictObject({ index: z.number().int(), cosine: z.number() })) })),
+      passed: z.array(z.string()),
+    }),
+  },
   ...liveRequests,
 } as const;
 

@@ -17,6 +17,7 @@ import { jobsHandlers } from './handlers/jobs.ts';
 import { labelsHandlers } from './handlers/labels.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { modelsHandlers } from './handlers/models.ts';
+import { compareHandlers } from './handlers/compare.ts';
 import { shareHandlers } from './handlers/share.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { viewsHandlers } from './handlers/views.ts';
@@ -98,7 +99,7 @@ export function createServices(options: ServiceOptions): Services {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
-      ...exploreHandlers(context), ...shareHandlers(context),
+      ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context),
     },
     hub, context,
     publish: lock.publish,

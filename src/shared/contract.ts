@@ -12,6 +12,7 @@ import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
 import * as live from './schema/live.ts';
 import * as view from './schema/view.ts';
+import * as compare from './schema/compare.ts';
 import * as share from './schema/share.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
@@ -120,6 +121,21 @@ export const commands = {
   },
   /** Takes the newest label back; the one before it is current again. */
   'catalog.undoLabel': { input: z.strictObject(feature), output: z.strictObject({ label: catalog.labelSchema.nullable() }) },
+
+  /** What a finished job of kind `compare` found. Kind not-found while it has not ended. */
+  'compare.result': { input: z.strictObject({ id: runId }), output: compare.compareResultSchema },
+  /** The label that each feature of a source shows. */
+  'compare.labels': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: z.strictObject({ labels: z.array(compare.shownLabelSchema) }) },
+  /** Adds labels to features that have none; what came from where is in the notes. */
+  'compare.suggest': {
+    input: z.strictObject({
+      catalog: handle, source: z.number().int(),
+      suggestions: z.array(z.strictObject({ ...compare.shownLabelSchema.shape, notes: z.string().max(20_000) })).max(200_000),
+    }),
+    output: z.strictObject({ added: z.number().int() }),
+  },
+  /** The nearest features of the other dictionaries of the workspace, by cosine. */
+  'compare.nearest': { input: z.strictObject(feature), output: compare.acrossSchema },
 
   /** What a file from anywhere says of itself; nothing of it is opened. */
   'share.inspect': { input: z.strictObject({ path }), output: share.foreignCatalogSchema },

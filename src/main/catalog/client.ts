@@ -151,6 +151,12 @@ export async function verifyCatalog(path: string): Promise<VerifyReport> {
   return runAlone(file, 'verify', { openHere: opened.has(file) });
 }
 
+/** Which features of two sources fire at the same places. The files may be open here. Kinds: those of opening, not-found. */
+export async function overlapOf(pathA: string, sourceA: number, pathB: string, sourceB: number): Promise<MethodOutput<'overlap'>> {
+  const side = (path: string, source: number): { path: string; source: number; openHere: boolean } => ({ path: realPath(path), source, openHere: opened.has(realPath(path)) });
+  return runAlone(realPath(pathA), 'overlap', { a: side(pathA, sourceA), b: side(pathB, sourceB) });
+}
+
 /** What the file at `path` says of itself, its schema compared and nothing of it opened for use. Kinds: not-found, bad-file, catalog-from-future. */
 export async function inspectForeign(path: string): Promise<MethodOutput<'inspect'>> {
   const file = realPath(path);

@@ -13,6 +13,9 @@ import { packMissing } from './columns/packed.ts';
 import { liveContext, liveNames } from './live-reading.ts';
 import { applyMerge, previewMerge } from './merge/apply.ts';
 import { undoMerge } from './merge/undo.ts';
+import { exampleOverlap } from './overlap.ts';
+import type { OverlapSide } from './overlap.ts';
+import { labelsShown, suggestLabels } from './suggest.ts';
 import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mapping.ts';
 import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
 import { inspectCatalog } from './inspect.ts';
@@ -48,6 +51,7 @@ export const readMethods = {
   'live.names': liveNames,
   'live.context': liveContext,
   previewMerge,
+  'compare.labels': labelsShown,
   merges: (db: ReadHandle, _input: null) => merges(db),
   'explore.meaningStates': meaningStates,
   'explore.staleTexts': staleTexts,
@@ -85,6 +89,7 @@ export const writeMethods = {
   'comments.restore': restoreFeatureComment,
   merge: applyMerge,
   undoMerge,
+  'compare.suggest': suggestLabels,
   'explore.addDirections': addDirections,
   'explore.addMap': addMap,
   addGuesses,
@@ -100,6 +105,7 @@ export const aloneMethods = {
     makeCatalog(path);
     return null;
   },
+  overlap: (_path: string, { a, b }: { readonly a: OverlapSide; readonly b: OverlapSide }) => exampleOverlap(a, b),
   inspect: (path: string, input: { readonly openHere: boolean }) => inspectCatalog(path, input.openHere),
   verify: (path: string, input: { readonly openHere: boolean }) => verify(path, input.openHere),
   copy: (path: string, input: { readonly to: string; readonly openHere: boolean }) => {

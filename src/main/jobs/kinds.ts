@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { JobContext } from '../../engine/job.ts';
 import { parseConfig } from '../../engine/config-issues.ts';
 import { jsonSchema } from '../../engine/json-schema.ts';
+import { compareConfigSchema } from '../../shared/schema/compare.ts';
 import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
 import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
@@ -16,6 +17,7 @@ import type { EventHub } from '../events.ts';
 import { embedConfigSchema, mapJobConfigSchema } from '../explore/config.ts';
 import { importConfigSchema } from '../../shared/schema/import.ts';
 import { exportCatalog, importCatalog } from '../share/run.ts';
+import { runCompare } from '../compare/run.ts';
 import { checkedDemo, demoPipelineConfig } from './demo.ts';
 import { embedJob, mapJob } from './explore.ts';
 import { checkedLabelling } from './labelling.ts';
@@ -41,6 +43,7 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
   if (kind === 'embed') return parseConfig(embedConfigSchema, config);
   if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
+  if (kind === 'compare') return parseConfig(compareConfigSchema, config);
   if (kind === 'demo') return checkedDemo(config);
   if (kind === 'label') return checkedLabelling(workspace, config);
   if (kind === 'export') return checkedExport(workspace, config);
@@ -49,7 +52,7 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import', compare: 'Compare' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
@@ -119,6 +122,8 @@ export async function runJob(parts: JobParts, job: Job, folder: string, sink: Jo
       return engineStage(engine, job.id, job.kind)(job.config, context);
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);
+    case 'compare':
+      return runCompare(parts, compareConfigSchema.parse(job.config), context, engineStage(engine, job.id, 'match'));
     case 'export':
       return exportCatalog(job.config, context);
     case 'import':

@@ -42,4 +42,6 @@ export const settingsOffers: readonly Offer[] = [
   route('settings.memory', 'Show memory use', [], { to: 'memory' }),
 ];
 
+export const compareOffers: readonly Offer[] = [];
+
 export const shareOffers: readonly Offer[] = [];

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { generateCatalog } from '../../../../bench/generate-catalog.ts';
+import { exampleOverlap, nearestByPlaces } from '../../../../src/main/catalog/overlap.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
+
+test('the Jaccard index of places, by hand; a feature without examples has no match', () => {
+  const { at, value } = nearestByPlaces([[1, 2, 3], [7], []], [[2, 3, 4], [1, 2, 3, 5]]);
+  assert.deepEqual([at, value], [[1, -1, -1], [0.75, 0, 0]]);
+});
+
+test('a copy of a catalog matches itself, whatever the ids of its contexts', (t) => {
+  const folder = temporaryFolder(t);
+  const [a, b] = [join(folder, 'a.loupe'), join(folder, 'b.loupe')];
+  generateCatalog(a, { features: 24, contexts: 30, contextLength: 32, vocabulary: 200, seed: 2 });
+  copyFileSync(a, b);
+  const side = (path: string) => ({ path, source: 1, openHere: false });
+  const overlap = exampleOverlap(side(a), side(b));
+  const alive = overlap.a.at.flatMap((match, feature) => (match < 0 ? [] : [feature]));
+  assert.ok(alive.length > 20);
+  for (const feature of alive) assert.equal(overlap.a.value[feature], 1);
+  assert.deepEqual(overlap.a, overlap.b);
+});

@@ -19,6 +19,7 @@ import { liveHandlers } from './handlers/live.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { compareHandlers } from './handlers/compare.ts';
 import { shareHandlers } from './handlers/share.ts';
+import { shareExportHandlers } from './handlers/share-export.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { viewsHandlers } from './handlers/views.ts';
 import { workspaceHandlers } from './handlers/workspace.ts';
@@ -99,7 +100,7 @@ export function createServices(options: ServiceOptions): Services {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
-      ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context),
+      ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context), ...shareExportHandlers(context),
     },
     hub, context,
     publish: lock.publish,

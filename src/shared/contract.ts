@@ -7,6 +7,7 @@ import { z } from 'zod';
 import * as catalog from './schema/catalog.ts';
 import * as disk from './schema/disk.ts';
 import * as query from './schema/feature-query.ts';
+import * as exporting from './schema/export.ts';
 import * as explore from './schema/explore.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
@@ -216,6 +217,12 @@ export const commands = {
   'comments.add': { input: z.strictObject({ ...feature, text: z.string().max(20_000), author }), output: z.strictObject({ comment: labels.commentSchema }) },
   'comments.delete': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
   'comments.restore': { input: z.strictObject({ catalog: handle, comment: z.number().int() }), output: z.strictObject({ comment: labels.commentSchema, source: z.number().int(), index }) },
+
+  /** How many features a selection has, about how large each export of it will be, and in which folder of the workspace exports lie. */
+  'share.exportEstimate': {
+    input: z.strictObject({ catalog: handle, selection: exporting.exportSelectionSchema, examples: z.number().int().min(0).max(1000).nullable() }),
+    output: exporting.exportEstimateSchema.extend({ folder: z.string() }),
+  },
 
   /** Where the model and the dictionary of a catalog's source lie on this machine, known by their hashes. */
   'live.resolve': { input: z.strictObject({ catalog: handle, source: z.number().int() }), output: live.liveTargetSchema },

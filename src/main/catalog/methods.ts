@@ -1,4 +1,5 @@
 /** What the catalog threads can be asked, in three tables: on a reading handle, on the writing handle, and without a handle. */
+import { exportEstimate } from '../share/export/estimate.ts';
 import { copyValidated } from './copy.ts';
 import { addChunk, addContexts, beginBuild, endBuild } from './ingest.ts';
 import { addFeatureComment, commentsOf, deleteFeatureComment, restoreFeatureComment } from './commenting.ts';
@@ -27,6 +28,7 @@ import type { ReadHandle, WriteHandle } from './handle.ts';
 import { merges } from './tables/merges.ts';
 
 export const readMethods = {
+  exportEstimate,
   info: (db: ReadHandle, _input: null) => catalogInfo(db),
   features,
   indices,

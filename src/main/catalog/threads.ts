@@ -13,7 +13,7 @@ export function setSlowQueryLog(log: (line: string) => void): void {
 }
 
 /** Methods that are long by nature: their time says nothing. */
-const unhurried: ReadonlySet<string> = new Set(['prepare', 'beginBuild', 'addContexts', 'addChunk', 'endBuild', 'create', 'verify', 'copy', 'close', 'merge', 'previewMerge', 'inspect', 'overlap', 'compare.suggest', 'undoMerge', 'labelTargets', 'guessLabels', 'addGuesses', 'scoreSummary', 'explore.staleTexts', 'explore.addDirections', 'explore.neighbours']);
+const unhurried: ReadonlySet<string> = new Set(['prepare', 'beginBuild', 'addContexts', 'addChunk', 'endBuild', 'create', 'verify', 'copy', 'close', 'merge', 'previewMerge', 'inspect', 'overlap', 'compare.suggest', 'undoMerge', 'labelTargets', 'guessLabels', 'addGuesses', 'scoreSummary', 'explore.staleTexts', 'explore.addDirections', 'explore.neighbours', 'exportEstimate']);
 
 interface Waiting {
   readonly what: string;

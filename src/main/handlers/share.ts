@@ -13,8 +13,8 @@ function summaryOf(text: string): MergeRecord['summary'] {
   }
 }
 
-/** Looking at catalogs from others and merging them in. */
-export function shareHandlers({ catalogs, hub }: ServiceContext): HandlersOf<'share'> {
+/** Looking at catalogs from others and merging them in; exports are share-export.ts. */
+export function shareHandlers({ catalogs, hub }: ServiceContext): Omit<HandlersOf<'share'>, `share.export${string}`> {
   const changed = (catalog: string): void => hub.emit('catalog.changed', { catalog, source: null, index: null });
   return {
     'share.inspect': ({ path }) => catalogs.inspect(path),

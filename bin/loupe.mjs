@@ -13,8 +13,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The Node to run under and what to set for it, or undefined. */
 function findNode() {
-  const pinned = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(pinned)) return { program: pinned, env: {} };
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  // A packed app has no .bin: its packager leaves it out.
+  const pinned = [join('.bin', name), join(`node-${system}-${process.arch}`, 'bin', name)].map((path) => join(root, 'node_modules', path)).find((path) => existsSync(path));
+  if (pinned !== undefined) return { program: pinned, env: {} };
   if (Number(process.versions.node.split('.')[0]) >= neededMajor) return { program: process.execPath, env: {} };
   const electron = join(root, 'node_modules', 'electron', 'dist', process.platform === 'win32' ? 'electron.exe' : 'electron');
   if (existsSync(electron)) return { program: electron, env: { ELECTRON_RUN_AS_NODE: '1' } };

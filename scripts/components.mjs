@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { writeAtomic } from './setup/atomic.mjs';
@@ -15,6 +15,7 @@ import { cacheRoot, projectRoot } from './setup/paths.mjs';
 import { DownloadError } from './setup/download.mjs';
 import { createReporter } from './setup/progress.mjs';
 import { ensureSentenceEncoder } from './setup/sentence-encoder.mjs';
+import { findNpm } from './setup/npm.mjs';
 import { findPython } from './setup/tools.mjs';
 
 /** A component that cannot be installed here, and what would help. */
@@ -91,12 +92,42 @@ async function ensureEncoder({ cache, reporter, env }) {
   }
 }
 
+/** The packager. Pinned by version and by the registry's own hash of it; what it depends on is pinned by the lock that the first installation writes. */
+const packager = { version: '26.17.0', integrity: 'sha512-iYHBRiagS9sDIbZx1ZD113f5rEGQvtpvTvHf70ovHKJ8mRvxwIkWX7JCwfmVQmVS4eX735p7TZmoxHnBPwF3vA==' };
+
+/** The hash of a package by the lock file that npm wrote beside what it installed. @param {string} folder @param {string} name */
+export function installedIntegrity(folder, name) {
+  return JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages[`node_modules/${name}`]?.integrity;
+}
+
+/** electron-builder, which makes installers: { folder, program }. No install scripts are run. */
+async function ensurePackager({ cache, reporter, env }) {
+  const folder = join(cache, 'components', `electron-builder-${packager.version}`);
+  const result = { folder, program: join(folder, 'node_modules', 'electron-builder', 'cli.js') };
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return result;
+  const npm = findNpm(env, projectRoot);
+  if (npm === undefined) throw new MissingComponentError('electron-builder', 'npm was not found', 'install Node.js with npm');
+  return withLock(join(cache, 'locks', 'electron-builder.lock'), async () => {
+    if (existsSync(complete)) return result;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    reporter.line(`Fetching electron-builder ${packager.version} (about 95 MB; once) ...`);
+    writeAtomic(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { 'electron-builder': packager.version } }));
+    await run('electron-builder', npm.node, [npm.npm, 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+    const found = installedIntegrity(folder, 'electron-builder');
+    if (found !== packager.integrity) throw new MissingComponentError('electron-builder', `the registry gave ${found} where ${packager.integrity} is pinned`, 'it was not used; check what npm downloads from');
+    writeAtomic(complete, '');
+    return result;
+  });
+}
+
 /** The components by name. */
-const components = { 'parity-venv': ensureParityVenv, 'sentence-encoder': ensureEncoder };
+const components = { 'parity-venv': ensureParityVenv, 'sentence-encoder': ensureEncoder, 'electron-builder': ensurePackager };
 
 /** Installs a component where it is not installed yet.
  * @param {string} name @param {{cache?: string, reporter?: ReturnType<typeof createReporter>, env?: Record<string, string | undefined>}} [options]
- * @returns {Promise<{folder: string, python?: string}>} @throws MissingComponentError */
+ * @returns {Promise<{folder: string, python?: string, program?: string}>} @throws MissingComponentError */
 export async function ensureComponent(name, { cache = cacheRoot(), reporter = createReporter(), env = process.env } = {}) {
   if (!Object.hasOwn(components, name)) throw new Error(`unknown component "${name}": use ${Object.keys(components).join(', ')}`);
   return components[name]({ cache, reporter, env });
@@ -104,7 +135,7 @@ export async function ensureComponent(name, { cache = cacheRoot(), reporter = cr
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   ensureComponent(process.argv[2] ?? '').then(
-    (component) => process.stdout.write(`${component.python ?? component.folder}\n`),
+    (component) => process.stdout.write(`${component.python ?? component.program ?? component.folder}\n`),
     (error) => {
       process.stderr.write(`components: ${error.message}\n`);
       process.exit(3);

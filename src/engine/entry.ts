@@ -24,8 +24,15 @@ export function isBundled(from: string = import.meta.url): boolean {
   return !from.endsWith('.ts');
 }
 
-/** The absolute path of an entry. `preload`, `renderer` and `electron` always are build outputs. */
+/** What Electron itself reads out of a packed app; everything else must lie on disk as files. */
+const readByElectron: ReadonlySet<EntryName> = new Set(['preload', 'renderer', 'electron']);
+
+/**
+ * The absolute path of an entry. `preload`, `renderer` and `electron` always are build outputs. In a packed app (`app.asar`) what a
+ * plain Node runs or reads lies beside it, unpacked (scripts/package/config.mjs).
+ */
 export function entryPath(name: EntryName, from: string = import.meta.url): string {
   const [source, built] = entries[name];
-  return fileURLToPath(new URL(isBundled(from) ? built : source, from));
+  const path = fileURLToPath(new URL(isBundled(from) ? built : source, from));
+  return readByElectron.has(name) ? path : path.replace(/([\\/]app\.asar)(?=[\\/]|$)/, '$1.unpacked');
 }

@@ -11,6 +11,16 @@ test('from the sources, entries are the TypeScript files', () => {
   assert.ok(existsSync(entryPath('resources')) || existsSync(entryPath('root')));
 });
 
+test('of a packed app, what a plain Node runs or reads lies beside the archive', () => {
+  const from = 'file:///opt/Loupe/resources/app.asar/out/main/index.js';
+  assert.equal(entryPath('engine', from), ['', 'opt', 'Loupe', 'resources', 'app.asar.unpacked', 'out', 'engine', 'process.js'].join(sep));
+  assert.match(entryPath('root', from), /app\.asar\.unpacked[\\/]$/);
+  assert.match(entryPath('renderer', from), /app\.asar[\\/]out[\\/]renderer$/);
+  assert.match(entryPath('preload', from), /app\.asar[\\/]out/);
+  // Code that was loaded from the unpacked folder stays there.
+  assert.match(entryPath('engine', from.replace('app.asar', 'app.asar.unpacked')), /resources[\\/]app\.asar\.unpacked[\\/]out/);
+});
+
 test('from any bundle one folder below out, entries are the bundles', () => {
   for (const from of ['file:///app/out/chunks/a.js', 'file:///app/out/main/index.js', 'file:///app/out/cli/loupe.js']) {
     assert.equal(entryPath('engine', from), ['', 'app', 'out', 'engine', 'process.js'].join(sep));

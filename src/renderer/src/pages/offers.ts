@@ -35,6 +35,8 @@ export const featuresOffers: readonly Offer[] = [
   { id: 'features.scatter', title: 'Density against maximum', keys: ['D'] },
 ];
 
+export const modelsOffers: readonly Offer[] = [{ id: 'models.find', title: 'Look for models again' }];
+
 export const settingsOffers: readonly Offer[] = [
   { id: 'settings.examine', title: 'Examine this machine' },
   { id: 'settings.trash', title: 'Empty the trash' },

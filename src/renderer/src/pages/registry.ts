@@ -1,7 +1,7 @@
 /** Every page: one line each. The rail, the palette and the G keys come from here; a page's code is loaded when it is first shown. */
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
-import { featuresOffers, runsOffers, settingsOffers, compareOffers, shareOffers, workspaceOffers, type Offer } from './offers.ts';
+import { compareOffers, featuresOffers, modelsOffers, runsOffers, settingsOffers, shareOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
   readonly id: string;
@@ -22,6 +22,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
   { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', load: () => import('./prompt/Page.svelte') },
+  { id: 'models', title: 'Models', icon: 'model', letter: 'M', place: 'rail', offers: modelsOffers, load: () => import('./models/Page.svelte') },
   { id: 'compare', title: 'Compare', icon: 'compare', letter: 'C', place: 'rail', offers: compareOffers, load: () => import('./compare/Page.svelte') },
   { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', offers: shareOffers, load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },

@@ -27,7 +27,8 @@ function configure(command: Command): void {
     .option('--logits <n>', 'tokens raised most, and as many lowered most (default: 10)', number)
     .option('--no-labels', 'leave out the first guesses of labels by rule')
     .option('--no-centre-logits', 'logit effects as they are, not relative to their mean over the vocabulary')
-    .option('--neighbours <n>', 'nearest features by decoder cosine (default: 10)', number);
+    .option('--neighbours <n>', 'nearest features by decoder cosine (default: 10)', number)
+    .option('--related <n>', 'correlated and co-occurring features, dimensions and decoder coordinates (default: 10)', number);
 }
 
 function describe(issue: z.core.$ZodIssue): string {

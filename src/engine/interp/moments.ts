@@ -122,13 +122,13 @@ export function plainProducts(codes: BlockCodes, x: Float32Array, d: number, pro
   }
 }
 
-/** The same by the kernel that decodes sparse codes: features are its rows, and the tokens of the block its latents. */
-function kernelProducts(codes: BlockCodes, x: Float32Array, d: number, products: Float32Array): void {
+/** The same by the op that decodes sparse codes: features are its rows, and the tokens of the block its latents. */
+export function kernelProducts(codes: BlockCodes, x: Float32Array, d: number, products: Float32Array, together = featureBlock): void {
   const dSae = codes.offsets.length - 1;
   const table = tf.tensor2d(x, [x.length / d, d]);
   const bias = tf.zeros([d]) as Tensor1D;
-  for (let first = 0; first < dSae; first += featureBlock) {
-    const n = Math.min(featureBlock, dSae - first);
+  for (let first = 0; first < dSae; first += together) {
+    const n = Math.min(together, dSae - first);
     const [begin, end] = [codes.offsets[first]!, codes.offsets[first + n]!];
     if (begin === end) continue;
     const error = tf.tidy(() => {

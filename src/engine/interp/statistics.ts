@@ -32,7 +32,7 @@ import { DocumentIndex } from './documents.ts';
 import { encodeStore, throwIfStopped } from './encode-pass.ts';
 import { logitEffects } from './logit-effects.ts';
 import type { LogitEffects, Unembedding } from './logit-effects.ts';
-import { gatherMoments } from './moments.ts';
+import { gatherMoments, readMoments } from './moments.ts';
 import { nearestRows, unitRows } from './neighbours.ts';
 import { classesOf, peakClasses } from './peak-classes.ts';
 import { Relations } from './relations.ts';
@@ -202,7 +202,9 @@ async function computeAll(parts: StatisticsParts, options: StatisticsOptions, fo
   const { contextLength } = store.manifest;
   const plan = await encodeStore(store, parts.hook, dictionary, folder, context);
   const { counts, byBlock, tokens } = countFirings(folder, plan.blocks, dictionary.dSae);
-  const moments = await gatherMoments(store, parts.hook, dictionary.dSae, folder, plan, context);
+  const wide = store.manifest.hooks.find(({ name }) => name === parts.hook)!.d;
+  // Without lists of what features go with, nothing asks for the sums.
+  const moments = options.related === 0 ? readMoments(folder, dictionary.dSae, wide) : await gatherMoments(store, parts.hook, dictionary.dSae, folder, plan, context);
   const cofiring = new Cofiring(folder, byBlock, plan.blockContexts * contextLength, dictionary.dSae);
   const relations = new Relations(cofiring, moments, counts, tokens, options.related);
   const coded: CodedStore = { folder, blocks: plan.blocks, contextLength, counts, documents: DocumentIndex.of(store), relations };

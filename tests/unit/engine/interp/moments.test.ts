@@ -3,19 +3,20 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { encodeStore } from '../../../../src/engine/interp/encode-pass.ts';
-import { gatherMoments, plainProducts, readMoments } from '../../../../src/engine/interp/moments.ts';
+import { gatherMoments, kernelProducts, plainProducts, readMoments } from '../../../../src/engine/interp/moments.ts';
+import { Random } from '../../../../src/engine/random.ts';
 import { LoupeError } from '../../../../src/shared/errors.ts';
+import { eachBackend } from '../../../support/backends.ts';
 import { fakeDictionary, fakeStore, hook } from '../../../support/fake-statistics.ts';
 
 const sizes = { contexts: 900, contextLength: 96, dIn: 4, dSae: 6, k: 2, vocab: 50 };
 const folder = mkdtempSync(join(tmpdir(), 'loupe-moments-'));
 const quiet = { signal: new AbortController().signal, progress: () => {} };
 after(() => rmSync(folder, { recursive: true }));
-before(async () => { await tf.setBackend('cpu'); });
 
 test('products add up firing by firing', () => {
   // Feature 0 fires on rows 0 (2) and 1 (-1), feature 1 on row 1 (3); x is (1, 10) and (2, 20).
@@ -25,6 +26,7 @@ test('products add up firing by firing', () => {
 });
 
 test('stopped after each block and run again, the sums are the same bits; a finished pass does nothing', async () => {
+  await tf.setBackend('cpu');
   const store = fakeStore(sizes);
   const plan = await encodeStore(store, hook, fakeDictionary(sizes), folder, quiet);
   assert.equal(plan.blocks, 3);
@@ -39,4 +41,22 @@ test('stopped after each block and run again, the sums are the same bits; a fini
   assert.equal(stops, 3);
   assert.deepEqual(readMoments(folder, sizes.dSae, sizes.dIn), whole);
   assert.deepEqual(await gatherMoments({ ...store, activations: () => { throw new Error('read again'); } }, hook, sizes.dSae, folder, plan, quiet), whole);
+});
+
+test('the op and the plain loop agree, in slices of features, a silent one among them', async (t) => {
+  const random = Random.from(7, 'moments');
+  const [rows, d] = [40, 5];
+  const x = random.normals(rows * d);
+  const offsets = Int32Array.of(0, 3, 3, 40, 41);
+  const codes = { offsets, rows: Int32Array.from({ length: 41 }, () => random.integer(rows)), values: random.normals(41) };
+  const plain = new Float32Array(4 * d).fill(1);
+  plainProducts(codes, x, d, plain);
+  await eachBackend(t, () => {
+    const before = tf.memory().numTensors;
+    const products = new Float32Array(4 * d).fill(1);
+    kernelProducts(codes, x, d, products, 2);
+    // Sums of at most 37 float32 products of unit normals.
+    products.forEach((value, i) => assert.ok(Math.abs(value - plain[i]!) < 1e-5, `${i}: ${value} and ${plain[i]}`));
+    assert.equal(tf.memory().numTensors, before);
+  });
 });

@@ -2,7 +2,7 @@
  * Makes a catalog of any size with the shape of a real one: Zipf-distributed words, log-normal densities, some dead features,
  * bumps of activation around each peak. For tests and for the studio's benches; no model, no store.
  *
- *     node bench/generate-catalog.ts --features 131072 --out FILE.loupe [--contexts 24576] [--labelled 0.3] [--seed 0]
+ *     node bench/generate-catalog.ts --features 131072 --out FILE.loupe [--contexts 24576] [--labelled 0.3] [--vocabulary 5000] [--seed 0]
  */
 import { parseArgs } from 'node:util';
 import { Random } from '../src/engine/random.ts';
@@ -241,10 +241,10 @@ function addLabels(db: WriteHandle, source: number, names: readonly string[], op
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({ options: {
     features: { type: 'string', default: '4608' }, out: { type: 'string' }, contexts: { type: 'string', default: '1700' },
-    labelled: { type: 'string', default: '0.3' }, seed: { type: 'string', default: '0' },
+    labelled: { type: 'string', default: '0.3' }, vocabulary: { type: 'string', default: '5000' }, seed: { type: 'string', default: '0' },
   } });
   if (values.out === undefined) throw new Error('--out FILE.loupe is missing');
   const start = performance.now();
-  generateCatalog(values.out, { features: Number(values.features), contexts: Number(values.contexts), labelled: Number(values.labelled), seed: Number(values.seed) });
+  generateCatalog(values.out, { features: Number(values.features), contexts: Number(values.contexts), labelled: Number(values.labelled), vocabulary: Number(values.vocabulary), seed: Number(values.seed) });
   console.log(JSON.stringify({ out: values.out, features: Number(values.features), seconds: Number(((performance.now() - start) / 1000).toFixed(1)) }));
 }

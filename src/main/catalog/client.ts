@@ -90,11 +90,33 @@ export async function openCatalog(path: string, options: { readonly readOnly?: b
   opened.set(file, (opened.get(file) ?? 0) + 1);
   try {
     const canWrite = foreign ? false : await prepare(file);
-    await read(file, 'info', null);
-    return client(file, !canWrite);
+    const { sources } = await read(file, 'info', null);
+    const opening = client(file, !canWrite);
+    void warmUp(opening, sources);
+    return opening;
   } catch (error) {
     await release(file);
     throw error;
+  }
+}
+
+/** Sources with fewer features are read soon enough when somebody asks. */
+const largeSource = 16_384;
+const warmParts: readonly MethodInput<'warm'>['part'][] = ['figures', 'labels', 'contexts', 'label order', 'authors'];
+/** ms. The first page and the charts come before. */
+const warmAfter = 400;
+
+/** Brings the columns of large sources to memory, part by part, while nobody asks for anything. What fails here is said when it is asked for. */
+async function warmUp(catalog: CatalogClient, sources: readonly { readonly id: number; readonly features: number; readonly complete: boolean }[]): Promise<void> {
+  try {
+    for (const source of sources.filter(({ features, complete }) => complete && features > largeSource)) {
+      for (const part of warmParts) {
+        await new Promise((resolve) => { setTimeout(resolve, warmAfter).unref(); });
+        await catalog.ask('warm', { source: source.id, part });
+      }
+    }
+  } catch {
+    // Closed meanwhile, or damaged.
   }
 }
 

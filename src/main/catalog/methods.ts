@@ -21,7 +21,7 @@ import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mappi
 import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
 import { inspectCatalog } from './inspect.ts';
 import { makeCatalog } from './opening.ts';
-import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, wholeContext } from './reading.ts';
+import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, warm, wholeContext } from './reading.ts';
 import { changeSavedView, deleteSavedView, restoreSavedView, savedViews, saveView } from './saved-views.ts';
 import { verify } from './verify.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
@@ -33,6 +33,7 @@ export const readMethods = {
   features,
   indices,
   facets,
+  warm,
   columns,
   feature: featurePageOf,
   context: wholeContext,

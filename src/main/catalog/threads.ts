@@ -64,7 +64,7 @@ class Thread {
     // An idle thread keeps no process alive.
     if (this.#waiting.size === 0) worker.unref();
     if (waiting === undefined) return;
-    if (reply.milliseconds > slowMilliseconds && !unhurried.has(waiting.what.split(' ')[0]!)) logSlow(`slow catalog query: ${waiting.what} took ${reply.milliseconds.toFixed(0)} ms`);
+    if (reply.milliseconds > slowMilliseconds && !waiting.what.startsWith('warm ') && !unhurried.has(waiting.what.split(' ')[0]!)) logSlow(`slow catalog query: ${waiting.what} took ${reply.milliseconds.toFixed(0)} ms`);
     if (reply.ok) waiting.resolve(reply.output);
     else waiting.reject(fromErrorBody(reply.error));
   }

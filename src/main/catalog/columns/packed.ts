@@ -103,7 +103,9 @@ export function contextsOfRows(db: ReadHandle, source: SourceRow): ContextLists 
 }
 
 function contextLists(offsets: Int32Array, contexts: Int32Array): ContextLists {
-  return { offsets, contexts, last: contexts.reduce((a, b) => Math.max(a, b), 0) };
+  let last = 0;
+  for (let i = 0; i < contexts.length; i++) if (contexts[i]! > last) last = contexts[i]!;
+  return { offsets, contexts, last };
 }
 
 function aligned(bytes: Uint8Array): ArrayBuffer {

@@ -1,6 +1,6 @@
 /** Full-text search against columns in memory: the text index says which labels and contexts match, and no row is fetched for each of them. */
 import type { ReadHandle } from '../handle.ts';
-import { featuresMatchingContexts, matchingContexts, matchingLabels, rankedLabels } from '../tables/columns.ts';
+import { featuresMatchingContexts, matchingContexts, matchingLabels, onlySource, rankedLabels } from '../tables/columns.ts';
 import { featuresByContext } from '../tables/contexts.ts';
 import type { ContextHit } from '../tables/contexts.ts';
 import type { ContextLists } from './packed.ts';
@@ -46,9 +46,11 @@ export function searchMask(db: ReadHandle, columns: SourceColumns, match: Search
   return mask;
 }
 
-/** Features whose current label matches, best first by bm25; equal ones in the order of their making. */
-export function rankedByLabel(db: ReadHandle, columns: SourceColumns, match: string): number[] {
-  return rankedLabels(db, match).map((id) => columns.featureOfLabel(id)).filter((f) => f !== undefined);
+/** The first `limit` features whose current label matches, best first by bm25; equal ones in the order of their making. */
+export function rankedByLabel(db: ReadHandle, columns: SourceColumns, match: string, limit: number = Infinity): number[] {
+  // Labels of other sources may stand before ours: then all are ranked.
+  const most = Number.isFinite(limit) && onlySource(db, columns.source.id) ? limit : -1;
+  return rankedLabels(db, match, most).map((id) => columns.featureOfLabel(id)).filter((f) => f !== undefined).slice(0, limit);
 }
 
 /** The first `limit` features, in index order, with an example in a matching context, and the first such context of each. */

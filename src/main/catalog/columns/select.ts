@@ -7,6 +7,7 @@ import type { ReadHandle } from '../handle.ts';
 import { ftsQuery, parseSearch } from '../search-text.ts';
 import { featuresInList } from '../tables/columns.ts';
 import type { Codes } from './packed.ts';
+import { places } from './argsort.ts';
 import { rankedByLabel, searchMask } from './search.ts';
 import type { SearchMatch } from './search.ts';
 import type { SourceColumns } from './source-columns.ts';
@@ -72,13 +73,24 @@ function pick(mask: Uint8Array, ...orders: readonly ArrayLike<number>[]): Int32A
   return out.slice(0, n);
 }
 
+const isSet = (value: number): boolean => value === 1;
+
+/** Nothing is filtered out: the order is the list. */
+function wholeList(present: Int32Array, absent: Int32Array, descending: boolean): Int32Array {
+  const out = new Int32Array(present.length + absent.length);
+  out.set(descending ? present.toReversed() : present);
+  out.set(absent, present.length);
+  return out;
+}
+
 function arrange(db: ReadHandle, columns: SourceColumns, query: FeatureQuery, match: SearchMatch | null, mask: Uint8Array): Int32Array {
   if (query.sort === 'relevance') {
-    const all = Int32Array.from(mask.keys());
+    const all = places(mask.length);
     const first = query.only ? (query.only.data as Int32Array) : match === null ? [] : rankedByLabel(db, columns, match.labels);
     return pick(mask, first, all);
   }
   const { present, absent } = columns.order(query.sort);
+  if (mask.every(isSet)) return wholeList(present, absent, query.descending);
   return pick(mask, query.descending ? present.toReversed() : present, absent);
 }
 

@@ -10,7 +10,7 @@ import type { ReadHandle } from '../handle.ts';
 import { heldFeatures } from '../selection.ts';
 import { changeStamp, changedLabelRows, featuresByLabel, labelAuthors, labelRows, lastChange } from '../tables/columns.ts';
 import type { SourceRow } from '../tables/sources.ts';
-import { argsort } from './argsort.ts';
+import { argsort, places } from './argsort.ts';
 import { Coder, figuresOfRows, packedContexts, packedFigure, packedTokenClass } from './packed.ts';
 import type { Codes, ContextLists, FigureName, Figures } from './packed.ts';
 
@@ -84,7 +84,7 @@ export class SourceColumns {
   /** A column that ranges bound, float64 [features], NaN for nothing. */
   range(name: RangeColumn): Float64Array {
     if (name === 'score' || name === 'confidence') return this.labels()[name];
-    return name === 'index' ? Float64Array.from({ length: this.source.features }, (_, i) => i) : this.figure(name);
+    return name === 'index' ? new Float64Array(places(this.source.features)) : this.figure(name);
   }
 
   tokenClass(): Codes {
@@ -158,6 +158,7 @@ export class SourceColumns {
   }
 
   #sorted(column: FeatureColumn): Order {
+    if (column === 'index') return { present: places(this.source.features), absent: new Int32Array(0) };
     const present = column === 'label' ? Int32Array.from(featuresByLabel(this.#db, this.source.id)).filter((i) => i >= 0 && i < this.source.features) : argsort(this.#keys(column));
     return { present, absent: this.#others(present) };
   }
@@ -168,16 +169,20 @@ export class SourceColumns {
       case 'family': return rankOfNames(this.labels().family);
       case 'tokenClass': return rankOfNames(this.tokenClass());
       case 'notes': return Float64Array.from(this.labels().notes);
-      case 'dead': return this.figure('density').map((density) => (density === 0 ? 1 : 0));
+      case 'dead': return this.figure('density').map((density) => Number(density === 0));
       default: return this.range(column);
     }
   }
 
   /** The rows that are there and not in `listed`, by index. */
   #others(listed: Int32Array): Int32Array {
-    const left = this.present()?.slice() ?? new Uint8Array(this.source.features).fill(1);
-    for (const i of listed) left[i] = 0;
-    return Int32Array.from(left.keys()).filter((i) => left[i] === 1);
+    const { features } = this.source;
+    const left = this.present()?.slice() ?? new Uint8Array(features).fill(1);
+    for (let i = 0; i < listed.length; i++) left[listed[i]!] = 0;
+    const out = new Int32Array(features);
+    let n = 0;
+    for (let i = 0; i < features; i++) if (left[i] === 1) out[n++] = i;
+    return out.slice(0, n);
   }
 
   #figures(): Figures {
@@ -189,7 +194,9 @@ export class SourceColumns {
 function rankOfNames({ codes, names }: Codes): Float64Array {
   const ranks = new Float64Array(names.length + 1).fill(NaN);
   names.map((name, i) => ({ name, code: i + 1 })).sort((a, b) => a.name.localeCompare(b.name, 'en')).forEach(({ code }, rank) => { ranks[code] = rank; });
-  return Float64Array.from(codes, (code) => ranks[code]!);
+  const out = new Float64Array(codes.length);
+  for (let i = 0; i < codes.length; i++) out[i] = ranks[codes[i]!]!;
+  return out;
 }
 
 interface Kept {

@@ -79,9 +79,14 @@ export function matchingLabels(db: ReadHandle, match: string): number[] {
   return numbers(db, 'SELECT json_group_array(rowid) AS numbers FROM labels_fts WHERE labels_fts MATCH ?', match);
 }
 
-/** The same, best first by bm25 (a label's words count four times those of its notes). */
-export function rankedLabels(db: ReadHandle, match: string): number[] {
-  return numbers(db, 'SELECT json_group_array(id) AS numbers FROM (SELECT rowid AS id FROM labels_fts WHERE labels_fts MATCH ? ORDER BY bm25(labels_fts, 4.0, 1.0), rowid)', match);
+/** The same, best first by bm25 (a label's words count four times those of its notes); at most `limit`, of all sources together. */
+export function rankedLabels(db: ReadHandle, match: string, limit: number = -1): number[] {
+  return numbers(db, 'SELECT json_group_array(id) AS numbers FROM (SELECT rowid AS id FROM labels_fts WHERE labels_fts MATCH ? ORDER BY bm25(labels_fts, 4.0, 1.0), rowid LIMIT ?)', match, limit);
+}
+
+/** Whether every label of the catalog is one of this source's. */
+export function onlySource(db: ReadHandle, source: number): boolean {
+  return db.get('SELECT 1 AS found FROM sources WHERE id <> ? LIMIT 1', source) === undefined;
 }
 
 /** [feature, context] of every example, by feature: for packing, which checks the cells. */

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { Random } from '../src/engine/random.ts';
 import { openCatalogReader } from '../src/main/catalog/opening.ts';
 import { sources } from '../src/main/catalog/tables/sources.ts';
+import { parseQuery, queryAddress } from '../src/renderer/src/feature/query.ts';
 import { openBrowser } from '../tests/e2e/chromium.ts';
 import type { Browser } from '../tests/e2e/chromium.ts';
 import { serve } from '../tests/e2e/studio.ts';
@@ -82,7 +83,7 @@ async function close({ host, browser }: Opened): Promise<void> {
 const route = (address: Readonly<Record<string, string>>): string => `#/features?${new URLSearchParams({ catalog: 'bench.loupe', ...address }).toString()}`;
 
 async function tableTimes(browser: Browser, searches: readonly string[]): Promise<{ sort: number[]; filter: number[]; search: number[] }> {
-  const show = (address: Readonly<Record<string, string>>): Promise<number> => browser.page.evaluate(([where, shown]) => probe.show(where!, shown!), [route(address), JSON.stringify(address)]);
+  const show = (address: Readonly<Record<string, string>>): Promise<number> => browser.page.evaluate(([where, shown]) => probe.show(where!, shown!), [route(address), JSON.stringify(queryAddress(parseQuery(address)))]);
   const out = { sort: [] as number[], filter: [] as number[], search: [] as number[] };
   await show({});
   for (let round = 0; round < 4; round++) {

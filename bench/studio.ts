@@ -20,7 +20,7 @@ import { serve } from '../tests/e2e/studio.ts';
 import type { Host } from '../tests/e2e/studio.ts';
 import { cachedCatalog } from './studio/catalog.ts';
 import { rendererMegabytes } from './studio/memory.ts';
-import { installProbe } from './studio/page.ts';
+import { installAsk, installProbe } from './studio/page.ts';
 import type { Probe } from './studio/page.ts';
 import { filterAddresses, searchMix, sortColumns } from './studio/queries.ts';
 
@@ -66,7 +66,8 @@ async function open(workspace: string): Promise<Opened> {
   await browser.page.goto(host.address);
   await browser.page.locator('nav').first().waitFor();
   await browser.page.waitForTimeout(1500);
-  await browser.page.evaluate(installProbe, new URL(host.address).hash.slice('#token='.length));
+  await browser.page.evaluate(installProbe);
+  await browser.page.evaluate(installAsk, new URL(host.address).hash.slice('#token='.length));
   const openMs = await browser.page.evaluate(() => {
     const start = performance.now();
     location.hash = '#/features?catalog=bench.loupe';

@@ -19,7 +19,8 @@ export interface Probe {
   ask: (name: string, input: unknown) => Promise<number>;
 }
 
-export function installProbe(token: string): void {
+/** Everything but the socket. */
+export function installProbe(): void {
   const frame = (): Promise<number> => new Promise((resolve) => { requestAnimationFrame(resolve); });
   /** After the frame's own work: a message comes behind layout and paint. */
   const drawn = (): Promise<void> => new Promise((resolve) => {
@@ -47,15 +48,7 @@ export function installProbe(token: string): void {
     history.replaceState(history.state, '', route);
     dispatchEvent(new HashChangeEvent('hashchange'));
   };
-  let socket: Promise<WebSocket> | null = null;
-  let asked = 0;
-  const connected = (): Promise<WebSocket> => socket ??= new Promise((resolve, reject) => {
-    const made = new WebSocket(`ws://${location.host}/contract`, ['loupe', `loupe-token.${token}`]);
-    made.binaryType = 'arraybuffer';
-    made.onopen = () => resolve(made);
-    made.onerror = () => reject(new Error('the socket was refused'));
-  });
-  const probe: Probe = {
+  const probe: Omit<Probe, 'ask'> = {
     untilPainted,
     show: (route, shown) => {
       const start = performance.now();
@@ -89,26 +82,39 @@ export function installProbe(token: string): void {
       }
       return lengths;
     },
-    ask: async (name, input) => {
-      const open = await connected();
-      const id = ++asked;
-      const body = new TextEncoder().encode(JSON.stringify({ body: { type: 'invoke', id, name, input }, tensors: [] }));
-      const bytes = new Uint8Array(Math.ceil((4 + body.length) / 8) * 8);
-      new DataView(bytes.buffer).setUint32(0, body.length, true);
-      bytes.set(body, 4);
-      const start = performance.now();
-      open.send(bytes);
-      await new Promise<void>((resolve, reject) => {
-        open.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
-          const head = new DataView(data).getUint32(0, true);
-          const { body: answer } = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, head))) as { body: { id: number; type: string; error?: unknown } };
-          if (answer.id !== id) return;
-          if (answer.type === 'result') resolve();
-          else reject(new Error(JSON.stringify(answer.error)));
-        };
-      });
-      return performance.now() - start;
-    },
   };
-  (globalThis as unknown as { probe: Probe }).probe = probe;
+  (globalThis as unknown as { probe: Omit<Probe, 'ask'> }).probe = probe;
+}
+
+/** The socket, with the host's token; after `installProbe`. */
+export function installAsk(token: string): void {
+  let socket: Promise<WebSocket> | null = null;
+  let asked = 0;
+  const connected = (): Promise<WebSocket> => socket ??= new Promise((resolve, reject) => {
+    const made = new WebSocket(`ws://${location.host}/contract`, ['loupe', `loupe-token.${token}`]);
+    made.binaryType = 'arraybuffer';
+    made.onopen = () => resolve(made);
+    made.onerror = () => reject(new Error('the socket was refused'));
+  });
+  const ask: Probe['ask'] = async (name, input) => {
+    const open = await connected();
+    const id = ++asked;
+    const body = new TextEncoder().encode(JSON.stringify({ body: { type: 'invoke', id, name, input }, tensors: [] }));
+    const bytes = new Uint8Array(Math.ceil((4 + body.length) / 8) * 8);
+    new DataView(bytes.buffer).setUint32(0, body.length, true);
+    bytes.set(body, 4);
+    const start = performance.now();
+    open.send(bytes);
+    await new Promise<void>((resolve, reject) => {
+      open.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+        const head = new DataView(data).getUint32(0, true);
+        const { body: answer } = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, head))) as { body: { id: number; type: string; error?: unknown } };
+        if (answer.id !== id) return;
+        if (answer.type === 'result') resolve();
+        else reject(new Error(JSON.stringify(answer.error)));
+      };
+    });
+    return performance.now() - start;
+  };
+  Object.assign((globalThis as unknown as { probe: Probe }).probe, { ask });
 }

@@ -32,7 +32,24 @@ export function openCatalogReader(path: string): ReadHandle {
 
 /** A checked handle that can write, brought to the newest schema. Kinds as above. */
 export function openCatalogWriter(path: string): WriteHandle {
-  return closing(openWriter(path, false), (db) => migrate(db, checkSchema(db)));
+  return closing(openWriter(path, false), (db) => {
+    migrate(db, checkSchema(db));
+    dropStaleJournal(db);
+  });
+}
+
+/**
+ * A process that was killed before it had synced its journal leaves one that SQLite does not believe and does not remove: the file is whole,
+ * but would look unclosed to whoever it is sent to. A write transaction that changes nothing removes it.
+ */
+function dropStaleJournal(db: WriteHandle): void {
+  if (!existsSync(`${db.path}-journal`)) return;
+  try {
+    db.transaction(() => void db.pragma(`user_version = ${schemaVersion}`));
+  } catch (error) {
+    // Another process is in the middle of a transaction: then the journal is not stale.
+    if (!(error instanceof LoupeError && error.kind === 'locked')) throw error;
+  }
 }
 
 /**

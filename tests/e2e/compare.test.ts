@@ -31,6 +31,7 @@ describe('Compare', { skip: noStudio }, () => {
 
   test('two sources are chosen and compared as a job', async () => {
     await studio.go('#/compare');
+    await studio.page.locator('select[aria-label="One source"] option').nth(2).waitFor({ state: 'attached', timeout: 30_000 });
     await studio.page.getByLabel('One source').selectOption({ label: 'small (80)' });
     await studio.page.getByLabel('The other source').selectOption({ label: 'other (80)' });
     await studio.page.locator('main').getByRole('button', { name: 'Compare', exact: true }).click();
@@ -56,7 +57,7 @@ describe('Compare', { skip: noStudio }, () => {
 
   test('labels are copied across matches as suggestions that say where they came from', async () => {
     await studio.page.getByRole('button', { name: /^Copy 1 label to other/ }).click();
-    await studio.page.getByText(/1 labels were copied to other/).waitFor();
+    await studio.page.getByText(/1 label copied to other/).waitFor();
     const catalog = await openCatalog(join(studio.workspace, 'catalogs', 'other.loupe'), { readOnly: true });
     const { label } = await catalog.feature({ source: 1, index: alone });
     await catalog.close();

@@ -4,6 +4,7 @@ import type { CatalogInfo } from '../../../../shared/schema/catalog.ts';
 import type { CompareResult, ShownLabelRow } from '../../../../shared/schema/compare.ts';
 import { notices } from '../../app/notices.svelte.ts';
 import { session } from '../../app/session.svelte.ts';
+import { plural } from '../../format/number.ts';
 import { densityRatio, labelCopies, matchedPairs, onlyHere, sortPairs, type Pair, type PairSort } from '../../compare/pairs.ts';
 
 export interface SideChoice {
@@ -87,7 +88,7 @@ export class CompareState {
     if (this.b === null || this.copies.length === 0) return;
     const done = await session.attempt('compare.suggest', { ...this.b, suggestions: this.copies.map((copy) => ({ ...copy })) });
     if (done === undefined) return;
-    notices.say(`${done.added.toLocaleString('en-US')} labels were copied to ${this.nameOf(this.b)}; the notes of each say where it came from.`);
+    notices.say(`${plural(done.added, 'label')} copied to ${this.nameOf(this.b)}; the notes of each say where it came from.`);
     await this.loadLabels();
   }
 

@@ -29,7 +29,7 @@ function judge(error: unknown, number: number): void {
 }
 
 for (let number = Number(first); number < Number(first) + Number(count); number++) {
-  const damaged = mutate(bytes, head, number);
+  const damaged = target.mutate === undefined ? mutate(bytes, head, number) : target.mutate(bytes, folder, number);
   say({ number });
   takeLargest();
   try {

@@ -16,6 +16,7 @@ import { loadTokenizer } from '../../src/engine/tokenizers/load.ts';
 import type { Tokenizer } from '../../src/engine/tokenizers/types.ts';
 import { stopThreads, openCatalog, verifyCatalog } from '../../src/main/catalog/client.ts';
 import { decodeFrame, encodeFrame } from '../../src/shared/wire.ts';
+import { mutateCatalog, soundCatalog, useVerified } from '../support/catalog-mutations.ts';
 import { writeSmallStore } from '../support/small-store.ts';
 import { writeTinyGguf } from '../support/tiny-gguf.ts';
 import { writeTinyLlama } from '../support/tiny-llama.ts';
@@ -27,6 +28,8 @@ export interface Target {
   readonly head: (bytes: Buffer) => number;
   /** Uses the damaged bytes as the program would; throws what the program throws. `number` is that of the mutation. */
   readonly use: (bytes: Buffer, folder: string, number: number) => Promise<void> | void;
+  /** Damage of the target's own; otherwise bytes are damaged (mutations.ts). */
+  readonly mutate?: (bytes: Buffer, folder: string, number: number) => Buffer;
   readonly finish?: () => Promise<void>;
 }
 
@@ -136,6 +139,22 @@ const catalog: Target = {
   finish: stopThreads,
 };
 
+/** Damage to cells, blobs and schema rows as well as bytes, verified before use: what verifies must be readable to its last row. */
+const verified: Target = {
+  prepare: async (folder) => soundCatalog(folder),
+  head: () => 4096,
+  mutate: mutateCatalog,
+  use: (bytes, folder, number) => {
+    const path = join(folder, `${number}.loupe`);
+    writeFileSync(path, bytes);
+    try {
+      useVerified(path);
+    } finally {
+      rmSync(path, { force: true });
+    }
+  },
+};
+
 const frame: Target = {
   prepare: async () => Buffer.from(encodeFrame({
     id: 7, name: 'catalog.features', list: [1, null, 'a', { $tensor: 3 }], x: { dtype: 'float32', shape: [3, 5], data: Float32Array.from({ length: 15 }, (_, i) => i) },
@@ -218,7 +237,7 @@ function checkSizes({ wEnc, wDec, bEnc, bDec, dIn, dSae, dOut }: DictionaryWeigh
   if (!right) throw new Error('weights of other lengths than their sizes say');
 }
 
-export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, config, tokenizer, catalog, frame, manifest, torch, pickle, npz };
+export const targets: Readonly<Record<string, Target>> = { safetensors, gguf, config, tokenizer, catalog, verified, frame, manifest, torch, pickle, npz };
 
 /** The target `name` with its sound bytes and its own folder below `root`. */
 export async function prepared(name: string, root: string): Promise<{ target: Target; bytes: Buffer; folder: string }> {

@@ -21,6 +21,8 @@ const shots: readonly Shot[] = [
     await page.locator('section[aria-label="Examples"] .all [data-i]').nth(20).hover();
     await page.getByRole('button', { name: 'Notes and history' }).click();
   }],
+  ['label', '#/label'],
+  ['label-lists', '#/label?view=lists'],
   ['runs', '#/runs/run-live'],
   ['runs-failed', '#/runs/run-failed'],
   ['runs-sweep', '#/runs/run-sweep'],

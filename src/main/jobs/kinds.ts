@@ -75,7 +75,7 @@ export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
   };
   const label: JobForm = {
     kind: 'label', variant: null, title: 'Label features', paper: null,
-    summary: 'First guesses for features that no person has labelled, each with a score of how well it tells when the feature fires.', schema: jsonSchema(labelConfigSchema),
+    summary: 'First guesses for features that no person has labelled, each with a score of how well it tells when the feature fires.', schema: jsonSchema(labelConfigSchema.omit({ filter: true })),
   };
   return [...forms, catalog, demo, label].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
 }

@@ -18,6 +18,7 @@ export interface Action {
 }
 
 const sequenceTimeout = 1500;
+const fieldKeys: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+Shift+Z', 'Mod+Y']);
 
 class Actions {
   /** Plain, because an effect's teardown would read a signal as it was before the change that tears it down. */
@@ -57,7 +58,8 @@ class Actions {
   handle(event: KeyboardEvent): boolean {
     if (event.defaultPrevented || event.isComposing || this.blocked > 0) return false;
     const name = strokeName(event);
-    if (isTyping(event.target) && !name.startsWith('Mod+')) return false;
+    // A field has its own undo.
+    if (isTyping(event.target) && (!name.startsWith('Mod+') || fieldKeys.has(name))) return false;
     if (/^(Enter| )$/.test(event.key) && isControl(event.target)) return false;
     clearTimeout(this.#timer);
     const result = advance(this.all, this.#pending, name);

@@ -1,16 +1,10 @@
 /** One feature: fetched, kept for a few steps back, the next one fetched ahead. */
 import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
 import type { Feature, Label } from '../../../shared/schema/catalog.ts';
-import { notices } from '../app/notices.svelte.ts';
 import { session } from '../app/session.svelte.ts';
+import { type LabelDraft, markLabel, setLabel } from './label-actions.ts';
 
 const keep = 24;
-
-export interface LabelDraft {
-  readonly text: string;
-  readonly confidence: number | null;
-  readonly notes: string;
-}
 
 export class FeatureState {
   /** The feature that is shown; the one before stays until the next is there, so that nothing jumps. */
@@ -62,18 +56,14 @@ export class FeatureState {
   }
 
   /** Writes a label by hand. */
-  async label(index: number, draft: LabelDraft): Promise<boolean> {
-    const author = session.author.trim() === '' ? 'me' : session.author.trim();
-    const saved = await this.#write(index, () => session.attempt('catalog.setLabel', { ...this.#address(index), ...draft, author, kind: 'manual' }));
-    if (saved) notices.say(draft.text === '' ? `Label of feature ${index} cleared.` : `Labelled feature ${index}: ${draft.text}`, { title: 'Undo', run: () => void this.undo(index) });
-    return saved;
+  label(index: number, draft: LabelDraft): Promise<boolean> {
+    return this.#write(index, () => setLabel(index, draft, { words: `Labelled feature ${index}: ${draft.text}` }));
   }
 
   /** Takes the newest label back. */
-  async undo(index: number): Promise<boolean> {
-    const undone = await this.#write(index, () => session.attempt('catalog.undoLabel', this.#address(index)));
-    if (undone) notices.say(`Label of feature ${index} taken back.`);
-    return undone;
+  undo(index: number): Promise<boolean> {
+    const label = this.feature?.index === index ? this.feature.label : null;
+    return this.#write(index, () => (label === null ? Promise.resolve(undefined) : markLabel(index, label)));
   }
 
   async #write(index: number, call: () => Promise<unknown>): Promise<boolean> {

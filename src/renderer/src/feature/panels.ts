@@ -22,6 +22,7 @@ export const panels: readonly PanelDefinition[] = [
   { id: 'test', title: 'Test on your text', meaning: 'Type text and see this feature fire on it, live', place: 'more', wide: true, load: () => import('./TestBox.svelte') },
   { id: 'steering', title: 'Steering', meaning: "What the model writes when the feature's direction is added, beside what it writes without", place: 'more', wide: true, load: () => import('./SteeringBox.svelte') },
   { id: 'ablation', title: 'Effect on the loss', meaning: "How much worse the next tokens of an example are predicted when the feature's contribution is taken away", place: 'more', wide: true, load: () => import('./AblationPanel.svelte') },
+  { id: 'people', title: 'Lists and comments', meaning: 'The lists that hold the feature, what people say about it, and every label that it had with its scores', place: 'more', wide: true, load: () => import('./PeoplePanel.svelte') },
 ];
 
 const ids = new Set(panels.map((panel) => panel.id));

@@ -1,6 +1,7 @@
 /** Every page: one line each. The rail, the palette and the G keys come from here; a page's code is loaded when it is first shown. */
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
+import { labelOffers } from './label/offers.ts';
 import { compareOffers, featuresOffers, modelsOffers, runsOffers, settingsOffers, shareOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
@@ -20,6 +21,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'workspace', title: 'Workspace', icon: 'workspace', letter: 'W', place: 'rail', offers: workspaceOffers, load: () => import('./workspace/Page.svelte') },
   { id: 'runs', title: 'Runs', icon: 'runs', letter: 'R', place: 'rail', offers: runsOffers, load: () => import('./runs/Page.svelte') },
   { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
+  { id: 'label', title: 'Label', icon: 'label', letter: 'L', place: 'rail', offers: labelOffers, load: () => import('./label/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
   { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', load: () => import('./prompt/Page.svelte') },
   { id: 'models', title: 'Models', icon: 'model', letter: 'M', place: 'rail', offers: modelsOffers, load: () => import('./models/Page.svelte') },

@@ -16,7 +16,6 @@ import { addFeatureExtras } from '../../../catalog/tables/feature-extras.ts';
 import { addFeature, setCurrentLabel } from '../../../catalog/tables/features.ts';
 import { info } from '../../../catalog/tables/info.ts';
 import { addLabel, currentLabel, indexLabel } from '../../../catalog/tables/labels.ts';
-import { addItem, addList, allLists, listItems } from '../../../catalog/tables/lists.ts';
 import { addModel, models } from '../../../catalog/tables/models.ts';
 import { setReview } from '../../../catalog/tables/reviews.ts';
 import { addScore, leadingScore } from '../../../catalog/tables/scores.ts';
@@ -27,6 +26,7 @@ import { redactProvenance } from '../redact.ts';
 import type { SelectedSource } from '../select.ts';
 import type { ExportFormat, ExportWork } from './format.ts';
 import { dropContextIndex } from '../../../catalog/tables/transfer.ts';
+import { writeBeside } from './loupe-beside.ts';
 import { KeptVocabulary, usedContexts, writeContexts } from './loupe-contexts.ts';
 
 interface Writing {
@@ -114,18 +114,6 @@ function writeOpinions(w: Writing, source: number, { record, labels, scores, rev
   for (const comment of comments) addComment(w.to, { ...comment, source });
 }
 
-/** The lists that stand with those of their features that were written; a list that is left with none is left out. */
-function writeLists(w: Writing): void {
-  const { people } = w.reader.redaction;
-  const kept = new Map(w.reader.sources.map(({ source, indices }) => [source.id, new Set(indices)]));
-  w.to.transaction(() => allLists(w.reader.db).filter((list) => list.deletedAt === null).forEach((list) => {
-    const items = listItems(w.reader.db, list.id).filter((item) => kept.get(item.source)?.has(item.feature) === true);
-    if (items.length === 0) return;
-    const id = addList(w.to, people ? { ...list, author: '', notes: '' } : list);
-    for (const item of items) addItem(w.to, { ...item, list: id, source: w.sources.get(item.source)!, ...(people ? { author: '', note: '' } : {}) });
-  }));
-}
-
 function writeSource(w: Writing, selected: SelectedSource, store: StoreRow | undefined): void {
   const { source } = selected;
   const id = addSource(w.to, {
@@ -156,7 +144,7 @@ function fill(work: ExportWork, to: WriteHandle): Writing {
   const restoreIndex = dropContextIndex(to);
   for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
   restoreIndex();
-  writeLists(w);
+  writeBeside(reader, to, w.sources);
   to.transaction(() => w.vocabularies.forEach((vocabulary, model) => {
     if (whole) vocabulary.useAll();
     vocabulary.write(to, w.models.get(model)!);

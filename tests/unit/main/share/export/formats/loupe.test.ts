@@ -7,6 +7,11 @@ import { setLabel, undoLastLabel } from '../../../../../../src/main/catalog/labe
 import { openCatalogReader, openCatalogWriter } from '../../../../../../src/main/catalog/opening.ts';
 import type { ReadHandle } from '../../../../../../src/main/catalog/handle.ts';
 import { featurePageOf, features, labels, search } from '../../../../../../src/main/catalog/reading.ts';
+import { addComment, featureComments } from '../../../../../../src/main/catalog/tables/comments.ts';
+import { addEncoder, encoders, putEmbedding } from '../../../../../../src/main/catalog/tables/embeddings.ts';
+import { addItem, addList, allLists, listItems } from '../../../../../../src/main/catalog/tables/lists.ts';
+import { featureReviews, setReview } from '../../../../../../src/main/catalog/tables/reviews.ts';
+import { addScore } from '../../../../../../src/main/catalog/tables/scores.ts';
 import { sources } from '../../../../../../src/main/catalog/tables/sources.ts';
 import { verify } from '../../../../../../src/main/catalog/verify.ts';
 import { dumpCatalog } from '../../../../../support/dump-catalog.ts';
@@ -94,6 +99,63 @@ describe('a selection', () => {
     const again = join(folder, 'again.loupe');
     assert.equal(exportTo(path, 'loupe', again, { selection: { indices: '20-50' } })['features'], 11);
     assert.deepEqual(verify(again).problems, []);
+  });
+});
+
+describe('what people made beside labels', () => {
+  const made = join(folder, 'made.loupe');
+  before(() => {
+    exportTo(from, 'loupe', made);
+    const db = openCatalogWriter(made);
+    const label = setLabel(db, { source: 1, index: 7, text: 'scored', author: 'Ada Lovelace', kind: 'manual', confidence: 4, notes: '' }).label.id;
+    addScore(db, { uid: 's1', label, scorer: 'detection', value: 0.75, low: null, high: null, n: 20, negatives: 'random', judge: 'rule', promptHash: '', createdAt: '2026', details: '{"window":"quoted words"}' });
+    setReview(db, { source: 1, feature: 9, author: 'Ada Lovelace', state: 'unsure', createdAt: '2026' });
+    addComment(db, { uid: 'c1', source: 1, feature: 9, text: 'a remark', author: 'Ada Lovelace', createdAt: '2026', deletedAt: null });
+    const lists = ['kept', 'empty here', 'removed'].map((name, i) => addList(db, { uid: `l${i}`, name, notes: 'list notes', author: 'Ada Lovelace', createdAt: '2026', deletedAt: i === 2 ? '2026' : null }));
+    const item = (list: number, feature: number): void => void addItem(db, { list, source: 1, feature, place: feature, note: 'item note', author: 'Ada Lovelace', createdAt: '2026' });
+    item(lists[0]!, 9);
+    item(lists[0]!, 30);
+    item(lists[1]!, 30);
+    item(lists[2]!, 9);
+    const encoder = addEncoder(db, { name: 'e', hash: 'e', dim: 2, revision: 0 });
+    putEmbedding(db, encoder, 1, { feature: 9, kind: 'examples', text: '', vector: new Uint8Array([...new Uint8Array(Float32Array.of(1 / 127).buffer), 127, 0]) });
+    db.close();
+  });
+  const part = (options: Record<string, unknown>): ReadHandle => {
+    const path = join(folder, `${number++}.loupe`);
+    exportTo(made, 'loupe', path, options);
+    assert.deepEqual(verify(path).problems, []);
+    const db = openCatalogReader(path);
+    clean.push(() => db.close());
+    return db;
+  };
+
+  test('comes with the features that it is about', () => {
+    const db = part({ selection: { indices: '5-9' } });
+    const page = features(db, { source: 1, sort: 'index', descending: false, filter: {}, search: null, offset: 0, limit: 10 });
+    assert.equal(page.rows.find((row) => row.index === 7)!.score, 0.75);
+    assert.deepEqual(allLists(db).map(({ name }) => name), ['kept']);
+    assert.deepEqual(listItems(db, allLists(db)[0]!.id).map(({ feature, note }) => [feature, note]), [[9, 'item note']]);
+    assert.deepEqual(featureComments(db, 1, 9).map(({ text }) => text), ['a remark']);
+    assert.deepEqual(featureReviews(db, 1, 9).map(({ state }) => state), ['unsure']);
+    assert.deepEqual(encoders(db), []);
+  });
+
+  test('a list can be chosen by its name', () => {
+    const db = part({ selection: { list: 'kept' } });
+    assert.deepEqual(features(db, { source: 1, sort: 'index', descending: false, filter: {}, search: null, offset: 0, limit: 10 }).rows.map((row) => row.index), [9, 30]);
+  });
+
+  test('directions of texts come with a whole source, and never with one whose text is hidden', () => {
+    assert.equal(encoders(part({})).length, 1);
+    assert.equal(encoders(part({ redaction: { text: 'around' } })).length, 0);
+  });
+
+  test('goes without people, and details of scores without text', () => {
+    const db = part({ redaction: { people: true, text: 'classes' } });
+    const bytes = readFileSync(db.path).toString('latin1');
+    for (const word of ['Ada Lovelace', 'a remark', 'list notes', 'item note', 'quoted words']) assert.ok(!bytes.includes(word), word);
+    assert.deepEqual(allLists(db).map(({ name, author }) => [name, author]), [['kept', ''], ['empty here', '']]);
   });
 });
 

@@ -107,6 +107,24 @@ describe('Accessibility with data', { skip: noStudio }, () => {
     assert.equal(found.join('\n'), '');
   });
 
+  test('nor on what can stand above the table: histogram, scatter, map, search by meaning', async () => {
+    const { page } = studio;
+    const found: string[] = [];
+    await studio.go(`#/features?catalog=${catalog}`);
+    await settle(page);
+    for (const name of ['Density against activation', 'Map of decoder directions', 'Search by meaning', 'Density histogram']) {
+      const button = page.getByRole('button', { name, exact: true });
+      if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
+      await settle(page);
+      for (const colorScheme of themes) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(100);
+        found.push(...(await findings(page, `${name}, ${colorScheme}`, 'main')));
+      }
+    }
+    assert.equal(found.join('\n'), '');
+  });
+
   test('nor on errors: an unknown page, run and feature, a catalog that is none', async () => {
     assert.equal((await inBothThemes(studio, ['#/nonsense', '#/runs/none', `#/feature/99999?catalog=${catalog}`, '#/features?catalog=%2Fnowhere%2Fx.loupe'])).join('\n'), '');
   });

@@ -32,34 +32,37 @@ export function unpackDirection(bytes: Uint8Array): Float32Array {
 
 interface Held {
   readonly key: string;
-  /** int32 [n] */
+  /** Vectors that are held; the arrays have room for each feature of the source. */
+  readonly n: number;
+  /** int32 [features] */
   readonly features: Int32Array;
   readonly kinds: readonly EmbeddingKind[];
-  /** float32 [n] */
+  /** float32 [features] */
   readonly scales: Float32Array;
-  /** int8 [n, dim] */
+  /** int8 [features, dim] */
   readonly steps: Int8Array;
 }
 
 /** The directions of one source a handle: read on the first search, and again when its vectors changed. */
 const heldBy = new WeakMap<ReadHandle, Held>();
 
-function held(db: ReadHandle, encoder: EncoderRow, source: number, count: number): Held {
+function held(db: ReadHandle, encoder: EncoderRow, source: number, room: number): Held {
   const key = `${encoder.id}/${encoder.revision}/${source}`;
   const known = heldBy.get(db);
   if (known?.key === key) return known;
-  if (count * encoder.dim > maxHeld) throw new LoupeError('out-of-memory', `${db.path}: ${count} directions of ${encoder.dim} numbers are more than can be searched in memory.`);
-  const out = { key, features: new Int32Array(count), kinds: [] as EmbeddingKind[], scales: new Float32Array(count), steps: new Int8Array(count * encoder.dim) };
-  let n = 0;
+  if (room * encoder.dim > maxHeld) throw new LoupeError('out-of-memory', `${db.path}: ${room} directions of ${encoder.dim} numbers are more than can be searched in memory.`);
+  const kinds: EmbeddingKind[] = [];
+  const out = { features: new Int32Array(room), scales: new Float32Array(room), steps: new Int8Array(room * encoder.dim) };
   for (const { feature, kind, vector } of embeddingsOf(db, encoder, source)) {
-    if (n === count) break;
-    out.features[n] = feature;
-    out.kinds.push(kind);
-    out.scales[n] = new DataView(vector.buffer, vector.byteOffset).getFloat32(0, true);
-    out.steps.set(new Int8Array(vector.buffer, vector.byteOffset + 4, encoder.dim), n++ * encoder.dim);
+    if (kinds.length === room) break;
+    out.features[kinds.length] = feature;
+    out.scales[kinds.length] = new DataView(vector.buffer, vector.byteOffset).getFloat32(0, true);
+    out.steps.set(new Int8Array(vector.buffer, vector.byteOffset + 4, encoder.dim), kinds.length * encoder.dim);
+    kinds.push(kind);
   }
-  heldBy.set(db, out);
-  return out;
+  const made = { key, n: kinds.length, kinds, ...out };
+  heldBy.set(db, made);
+  return made;
 }
 
 export interface NearDirection {
@@ -68,31 +71,42 @@ export interface NearDirection {
   readonly cosine: number;
 }
 
-/** The `limit` features of a source whose texts are nearest to `query`, float32 [dim] of length 1, nearest first. `count`: vectors there are. */
-export function nearestDirections(db: ReadHandle, encoder: EncoderRow, source: number, count: number, query: Float32Array, limit: number): NearDirection[] {
+/** The `limit` features of a source whose texts are nearest to `query`, float32 [dim] of length 1, nearest first. `features`: those of the source. */
+export function nearestDirections(db: ReadHandle, encoder: EncoderRow, source: number, features: number, query: Float32Array, limit: number): NearDirection[] {
   if (query.length !== encoder.dim) throw new LoupeError('mismatch', `the query has ${query.length} numbers, and the catalog's directions ${encoder.dim}.`);
-  const { features, kinds, scales, steps } = held(db, encoder, source, count);
+  const { n, features: index, kinds, scales, steps } = held(db, encoder, source, features);
   const packed = packDirection(query);
-  const asked = new Int8Array(packed.buffer, 4);
+  const asked = Int32Array.from(new Int8Array(packed.buffer, 4));
   const scale = new DataView(packed.buffer).getFloat32(0, true);
   const best = new Strongest(limit);
-  for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i] !== 'none') best.offer(i, dot(steps, i * asked.length, asked) * scales[i]! * scale);
-  }
-  return Array.from(best.ids.subarray(0, best.size), (i, place) => ({ feature: features[i]!, kind: kinds[i]!, cosine: best.values[place]! }));
+  const dots = dotsOf(steps, n, asked);
+  for (let i = 0; i < n; i++) if (kinds[i] !== 'none') best.offer(i, dots[i]! * scales[i]! * scale);
+  return Array.from(best.ids.subarray(0, best.size), (i, place) => ({ feature: index[i]!, kind: kinds[i]!, cosine: best.values[place]! }));
 }
 
-/** Whole numbers all the way: 65,536 products of 127 * 127 fit in 31 bits. Four sums at a time keep the processor busy. */
-function dot(steps: Int8Array, from: number, query: Int8Array): number {
-  const n = query.length;
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    a = (a + steps[from + i]! * query[i]!) | 0;
-    b = (b + steps[from + i + 1]! * query[i + 1]!) | 0;
-    c = (c + steps[from + i + 2]! * query[i + 2]!) | 0;
-    d = (d + steps[from + i + 3]! * query[i + 3]!) | 0;
+/**
+ * Products of `n` rows of `steps`, int8 [n, dim], with `query`, int32 [dim] of eight-bit values: int32 [n]. Whole numbers all the way: 65,536
+ * products of 127 * 127 fit in 31 bits. Four rows at a time: each number of the query is loaded once for all of them.
+ */
+function dotsOf(steps: Int8Array, n: number, query: Int32Array): Int32Array {
+  const d = query.length;
+  const out = new Int32Array(n);
+  let row = 0;
+  for (; row + 4 <= n; row += 4) {
+    const first = row * d;
+    let [a, b, c, e] = [0, 0, 0, 0];
+    for (let i = 0; i < d; i++) {
+      const q = query[i]!;
+      a = (a + Math.imul(steps[first + i]!, q)) | 0;
+      b = (b + Math.imul(steps[first + d + i]!, q)) | 0;
+      c = (c + Math.imul(steps[first + 2 * d + i]!, q)) | 0;
+      e = (e + Math.imul(steps[first + 3 * d + i]!, q)) | 0;
+    }
+    out[row] = a;
+    out[row + 1] = b;
+    out[row + 2] = c;
+    out[row + 3] = e;
   }
-  for (; i < n; i++) a = (a + steps[from + i]! * query[i]!) | 0;
-  return a + b + c + d;
+  for (; row < n; row++) for (let i = 0; i < d; i++) out[row]! += steps[row * d + i]! * query[i]!;
+  return out;
 }

@@ -6,7 +6,7 @@ import type { NearDirection } from './directions.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { requireSource } from './reading.ts';
 import { context } from './tables/contexts.ts';
-import { addEncoder, bumpRevision, embeddingCounts, encoders, findEncoder, putEmbedding, staleFeatures } from './tables/embeddings.ts';
+import { addEncoder, bumpRevision, embeddingCounts, encoders, findEncoder, hasEmbeddings, putEmbedding, staleFeatures } from './tables/embeddings.ts';
 import type { EmbeddingKind } from './tables/embeddings.ts';
 import { strongestExamples } from './tables/examples.ts';
 import { feature, labelText } from './tables/features.ts';
@@ -106,6 +106,11 @@ export function meaningStates(db: ReadHandle, input: { readonly source: number }
   });
 }
 
+/** Hashes of the encoders that have directions of a source: what a search must know, in a look at a row each. */
+export function meaningEncoders(db: ReadHandle, input: { readonly source: number }): string[] {
+  return encoders(db).filter(({ id }) => hasEmbeddings(db, id, input.source)).map(({ hash }) => hash);
+}
+
 export interface MeaningHit extends NearDirection {
   readonly label: string | null;
   /** Words of its strongest examples, where it has no label. */
@@ -115,12 +120,11 @@ export interface MeaningHit extends NearDirection {
 /** The features nearest in meaning to `query`, a unit vector of the encoder with this hash. Kind not-found where the catalog has none of it. */
 export function nearestMeanings(db: ReadHandle, input: { readonly source: number; readonly encoder: string; readonly query: Float32Array; readonly limit: number }): MeaningHit[] {
   return db.snapshot(() => {
-    const { id, model } = requireSource(db, input.source);
+    const { id, model, features } = requireSource(db, input.source);
     const encoder = findEncoder(db, input.encoder);
-    const count = encoder === null ? 0 : embeddingCounts(db, encoder.id, id).embedded;
-    if (encoder === null || count === 0) throw new LoupeError('not-found', `source ${id} has no directions of this sentence encoder. Embed its texts first.`);
+    if (encoder === null || !hasEmbeddings(db, encoder.id, id)) throw new LoupeError('not-found', `source ${id} has no directions of this sentence encoder. Embed its texts first.`);
     const vocabulary = vocabularyOf(db, model);
-    return nearestDirections(db, encoder, id, count, input.query, input.limit).map((hit) => {
+    return nearestDirections(db, encoder, id, features, input.query, input.limit).map((hit) => {
       const label = feature(db, id, hit.feature) === null ? null : labelText(db, id, hit.feature);
       return { ...hit, label, words: label === null ? exampleText(db, vocabulary, id, hit.feature) : '' };
     });

@@ -18,7 +18,7 @@ import { exampleOverlap } from './overlap.ts';
 import type { OverlapSide } from './overlap.ts';
 import { labelsShown, suggestLabels } from './suggest.ts';
 import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mapping.ts';
-import { addDirections, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
+import { addDirections, meaningEncoders, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
 import { inspectCatalog } from './inspect.ts';
 import { makeCatalog } from './opening.ts';
 import { besideContext, catalogInfo, columns, facets, featurePageOf, features, indices, labels, search, warm, wholeContext } from './reading.ts';
@@ -57,6 +57,7 @@ export const readMethods = {
   'compare.labels': labelsShown,
   merges: (db: ReadHandle, _input: null) => merges(db),
   'explore.meaningStates': meaningStates,
+  'explore.meaningEncoders': meaningEncoders,
   'explore.staleTexts': staleTexts,
   'explore.nearestMeanings': nearestMeanings,
   'explore.map': readMap,

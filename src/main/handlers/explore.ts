@@ -26,12 +26,12 @@ async function encoderState({ workspace, engine }: ServiceContext): Promise<Enco
 
 /** The nearest in meaning, or why there are none. */
 async function meanings({ workspace, engine }: ServiceContext, catalog: CatalogClient, input: { source: number; text: string; limit: number }): Promise<Pick<ExploreSearch, 'meaning'> & { readonly near: readonly MeaningHit[] }> {
-  const states = await catalog.ask('explore.meaningStates', { source: input.source });
-  if (states.length === 0) return { meaning: 'not-embedded', near: [] };
+  const known = await catalog.ask('explore.meaningEncoders', { source: input.source });
+  if (known.length === 0) return { meaning: 'not-embedded', near: [] };
   const chosen = chosenEncoder(workspace);
   if (chosen === null) return { meaning: 'no-encoder', near: [] };
   const { hash, vectors } = await engine.request('encodeTexts', { folder: chosen.folder, texts: [input.text] });
-  if (!states.some((state) => state.hash === hash)) return { meaning: 'other-encoder', near: [] };
+  if (!known.includes(hash)) return { meaning: 'other-encoder', near: [] };
   return { meaning: 'searched', near: await catalog.ask('explore.nearestMeanings', { source: input.source, limit: input.limit, encoder: hash, query: vectors.data as Float32Array }) };
 }
 

@@ -89,6 +89,11 @@ export function staleFeatures(db: ReadHandle, encoder: number, source: number, a
     .map((row) => ({ index: integer(row, 'idx'), label: textOrNull(row, 'label', limits.label) }));
 }
 
+/** Whether any feature of a source has a vector: a look at one row. */
+export function hasEmbeddings(db: ReadHandle, encoder: number, source: number): boolean {
+  return db.get('SELECT 1 AS found FROM embeddings WHERE encoder = ? AND source = ? LIMIT 1', encoder, source) !== undefined;
+}
+
 /** How many features have a vector, how many of these of their label, and how many want one. */
 export function embeddingCounts(db: ReadHandle, encoder: number, source: number): { embedded: number; labels: number; stale: number } {
   const row = db.get(

@@ -29,6 +29,22 @@ test('eight bits turn a cosine of 384 numbers by less than 0.005', () => {
   }
 });
 
+test('many rows, four at a time and the rest one by one, give the products of each', () => {
+  const db = smallCatalog();
+  db.pragma('foreign_keys = OFF');
+  const random = Random.from(4);
+  const vectors = Float32Array.from(random.normals(7 * 3), (value) => value);
+  for (let i = 0; i < 7; i++) {
+    const length = Math.hypot(...vectors.subarray(3 * i, 3 * i + 3));
+    for (let j = 0; j < 3; j++) vectors[3 * i + j]! /= length;
+  }
+  addDirections(db, { source: 1, encoder, vectors, texts: Array.from({ length: 7 }, (_, index) => ({ index, kind: 'examples' as const, text: '' })) });
+  const hits = nearestDirections(db, findEncoder(db, 'h')!, 1, 7, Float32Array.of(0, 0, 1), 7);
+  assert.equal(hits.length, 7);
+  for (const { feature, cosine } of hits) assert.ok(Math.abs(cosine - vectors[3 * feature + 2]!) < 0.01);
+  db.close();
+});
+
 test('the nearest come first, without those that have no text, and again when directions change', () => {
   const db = smallCatalog();
   const put = (vectors: readonly number[][]): void => void addDirections(db, {

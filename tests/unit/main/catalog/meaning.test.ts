@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setLabel, undoLastLabel } from '../../../../src/main/catalog/labelling.ts';
-import { addDirections, meaningStates, nearestMeanings, staleTexts } from '../../../../src/main/catalog/meaning.ts';
+import { addDirections, meaningEncoders, meaningStates, nearestMeanings, staleTexts } from '../../../../src/main/catalog/meaning.ts';
 import type { FeatureText } from '../../../../src/main/catalog/meaning.ts';
 import { smallCatalog } from '../../../support/small-catalog.ts';
 
@@ -27,6 +27,8 @@ test('only what changed is asked for again: a new label, a changed one, one take
   label(db, 1, 'rivers');
   embed(db);
   assert.deepEqual(stale(db), []);
+  assert.deepEqual(meaningEncoders(db, { source: 1 }), ['h']);
+  assert.deepEqual(meaningEncoders(db, { source: 2 }), []);
   assert.deepEqual(meaningStates(db, { source: 1 }), [{ name: 'toy', hash: 'h', embedded: 3, labels: 1, stale: 0 }]);
   label(db, 0, 'new');
   label(db, 1, 'lakes');

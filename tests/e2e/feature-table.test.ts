@@ -7,6 +7,7 @@ describe('The feature table', { skip: noStudio }, () => {
   let studio: Studio;
   before(async () => {
     studio = await openStudio({ features: 400, width: 1440 });
+    studio.page.setDefaultTimeout(60_000);
     await studio.go('#/features');
     await studio.page.locator('#feature-table .item[aria-rowindex]').first().waitFor();
   });

@@ -8,6 +8,7 @@ import { createWorkspace } from '../../../../src/main/workspace/layout.ts';
 import { sizeOf } from '../../../../src/main/workspace/size.ts';
 import { deleteEntries, listTrash, moveToTrash, parseEntry, restoreEntry } from '../../../../src/main/workspace/trash.ts';
 import type { LoupeError } from '../../../../src/shared/errors.ts';
+import { noDisks, smallDisk } from '../../../support/small-disk.ts';
 
 const kind = (expected: string) => (error: unknown): boolean => (error as LoupeError).kind === expected;
 
@@ -102,4 +103,20 @@ test('deleting for good takes what is named in the trash and tells how much that
   assert.deepEqual((await listTrash(workspace)).map((entry) => entry.id), [second!.id]);
   for (const id of ['../catalogs', '..', 'x', `../.trash/${second!.id}`]) await assert.rejects(deleteEntries(workspace, [id]), kind('not-found'), id);
   assert.equal((await listTrash(workspace)).length, 1);
+});
+
+test('on a full disk things still go to the trash, and emptying it makes room', { skip: noDisks }, async (t) => {
+  const disk = smallDisk(t, 200);
+  const workspace = join(disk.folder, 'ws');
+  createWorkspace(workspace);
+  const path = join(workspace, 'catalogs', 'big.loupe');
+  writeFileSync(path, Buffer.alloc(100 * 1024));
+  assert.throws(() => {
+    for (let i = 0; ; i++) writeFileSync(join(workspace, 'corpora', `fill-${i}.txt`), Buffer.alloc(4096));
+  }, { code: 'ENOSPC' });
+  const id = moveToTrash(workspace, 'catalog', path, 'big.loupe');
+  restoreEntry(workspace, id);
+  const again = moveToTrash(workspace, 'catalog', path, 'big.loupe');
+  assert.equal(await deleteEntries(workspace, [again]), 100 * 1024);
+  writeFileSync(path, Buffer.alloc(64 * 1024));
 });

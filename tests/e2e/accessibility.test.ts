@@ -87,7 +87,7 @@ describe('Accessibility with data', { skip: noStudio }, () => {
       await open();
       await page.getByRole('dialog').waitFor();
       for (const colorScheme of themes) {
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.waitForTimeout(250);
         found.push(...(await findings(page, `${name}, ${colorScheme}`, 'dialog')));
       }

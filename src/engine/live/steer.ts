@@ -12,21 +12,23 @@ import { promptTokens, shownToken, shownTokens, type PromptTokens } from './toke
 
 type Options = Omit<SteerInput, 'model' | 'dictionary'>;
 
-/** log softmax of logits float32 [vocab], float64 [vocab]. */
-function logSoftmax(logits: Float32Array): Float64Array {
+/** log of the sum of exponentials of logits float32 [vocab]. */
+function logSumExp(logits: Float32Array): number {
   let largest = -Infinity;
   for (const logit of logits) if (logit > largest) largest = logit;
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - largest);
-  const shift = largest + Math.log(sum);
-  return Float64Array.from(logits, (logit) => logit - shift);
+  return largest + Math.log(sum);
 }
 
 /** KL(p || q) of two next-token distributions given by logits float32 [vocab], nats. */
 export function klOfLogits(p: Float32Array, q: Float32Array): number {
-  const [logP, logQ] = [logSoftmax(p), logSoftmax(q)];
+  const [shiftP, shiftQ] = [logSumExp(p), logSumExp(q)];
   let sum = 0;
-  for (let i = 0; i < logP.length; i++) sum += Math.exp(logP[i]!) * (logP[i]! - logQ[i]!);
+  for (let i = 0; i < p.length; i++) {
+    const logP = p[i]! - shiftP;
+    sum += Math.exp(logP) * (logP - (q[i]! - shiftQ));
+  }
   return Math.max(0, sum);
 }
 

@@ -11,9 +11,11 @@ export function argMax(logits: Float32Array): number {
 /** softmax(logits / temperature) of float32 [vocab], as float64 [vocab]. */
 function probabilities(logits: Float32Array, temperature: number): Float64Array {
   const largest = logits[argMax(logits)]!;
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / total);
+  const p = new Float64Array(logits.length);
+  let total = 0;
+  for (let i = 0; i < p.length; i++) total += p[i] = Math.exp((logits[i]! - largest) / temperature);
+  for (let i = 0; i < p.length; i++) p[i]! /= total;
+  return p;
 }
 
 /**
@@ -23,7 +25,7 @@ function probabilities(logits: Float32Array, temperature: number): Float64Array 
 export function sampleToken(logits: Float32Array, temperature: number, topP: number, random: Random): number {
   if (temperature === 0) return argMax(logits);
   const p = probabilities(logits, temperature);
-  if (topP >= 1) return draw(p, Uint32Array.from(p.keys()), p.length, 1, random);
+  if (topP >= 1) return draw(p, null, p.length, 1, random);
   const order = Uint32Array.from(p.keys()).sort((a, b) => p[b]! - p[a]! || a - b);
   let mass = 0;
   let count = 0;
@@ -31,11 +33,13 @@ export function sampleToken(logits: Float32Array, temperature: number, topP: num
   return draw(p, order, count, mass, random);
 }
 
-function draw(p: Float64Array, order: Uint32Array, count: number, mass: number, random: Random): number {
+/** One of the first `count` tokens in `order`; null for the order of their ids. */
+function draw(p: Float64Array, order: Uint32Array | null, count: number, mass: number, random: Random): number {
   let left = random.uniform() * mass;
   for (let i = 0; i < count; i++) {
-    left -= p[order[i]!]!;
-    if (left < 0) return order[i]!;
+    const id = order === null ? i : order[i]!;
+    left -= p[id]!;
+    if (left < 0) return id;
   }
-  return order[count - 1]!;
+  return order === null ? count - 1 : order[count - 1]!;
 }

@@ -20,8 +20,8 @@ export const panels: readonly PanelDefinition[] = [
   { id: 'weights', title: 'Decoder weights', meaning: 'How the entries of the decoder row are distributed, and where it writes most', place: 'more', load: () => import('./WeightPanel.svelte') },
   { id: 'examples', title: 'Examples', meaning: 'Where it fires: the strongest, and random ones from each fifth of its range', place: 'main', component: Examples },
   { id: 'test', title: 'Test on your text', meaning: 'Type text and see this feature fire on it, live', place: 'more', wide: true, load: () => import('./TestBox.svelte') },
-  { id: 'steering', title: 'Steering', meaning: "What the model writes when the feature's direction is added, beside what it writes without", place: 'more', wide: true, load: () => import('./SteeringBox.svelte') },
-  { id: 'ablation', title: 'Effect on the loss', meaning: "How much worse the next tokens of an example are predicted when the feature's contribution is taken away", place: 'more', wide: true, load: () => import('./AblationPanel.svelte') },
+  { id: 'steering', title: 'Steering', meaning: "What the model writes when the feature's direction is added, beside what it writes without", place: 'main', load: () => import('./SteeringBox.svelte') },
+  { id: 'ablation', title: 'Effect on the loss', meaning: "How much worse the next tokens of an example are predicted when the feature's contribution is taken away", place: 'main', load: () => import('./AblationPanel.svelte') },
   { id: 'people', title: 'Lists and comments', meaning: 'The lists that hold the feature, what people say about it, and every label that it had with its scores', place: 'more', wide: true, load: () => import('./PeoplePanel.svelte') },
 ];
 

@@ -120,7 +120,7 @@ describe('Features', { skip: noStudio }, () => {
   test('labels by keyboard: L, text, confidence, Enter; the row and the history follow; undo takes it back', async () => {
     await studio.page.locator('#feature-row-4').click();
     await at(4);
-    const before = await studio.page.getByLabel('Label', { exact: true }).inputValue();
+    const before = await studio.page.getByRole('textbox', { name: 'Label', exact: true }).inputValue();
     await studio.page.keyboard.press('3');
     await studio.page.keyboard.press('l');
     await studio.page.keyboard.press('Control+a');

@@ -30,7 +30,7 @@ for (const format of exportFormats) {
   test(`${format}: stopped half-way, nothing is left, neither under its name nor beside it`, () => {
     let steps = 0;
     const stop = { step: () => { if (++steps > 2) throw new Error('stopped'); } };
-    assert.throws(() => exportTo(from, format, join(folder, 'out'), {}, stop), /stopped/);
+    assert.throws(() => exportTo(from, format, join(folder, 'out'), { examples: 3 }, stop), /stopped/);
     assert.deepEqual(left(), []);
   });
 
@@ -55,7 +55,7 @@ test('as a job it runs in a thread, says how far it is, and gives facts', async 
 
 test('a job that is stopped rejects with kind cancelled and leaves nothing', async () => {
   const controller = new AbortController();
-  const job = exportCatalog({ catalog: from, format: 'parquet', out: join(folder, 'job') }, { signal: controller.signal, progress: () => controller.abort() });
+  const job = exportCatalog({ catalog: from, format: 'parquet', out: join(folder, 'job'), examples: 3 }, { signal: controller.signal, progress: () => controller.abort() });
   await assert.rejects(job, { kind: 'cancelled' });
   assert.deepEqual(left(), []);
 });

@@ -17,7 +17,12 @@ import type { SourceRow } from '../tables/sources.ts';
 export const figureNames = ['density', 'max', 'mean', 'min'] as const;
 export type FigureName = (typeof figureNames)[number];
 
+/** A source that claims more is not believed: its columns would take gigabytes. */
+export const mostFeatures = 2 ** 24;
+
 const mostNames = 65_535;
+/** Context ids are marked in a mask of one byte each: a file that claims larger ones is read through its rows. */
+const mostContextId = 2 ** 26;
 const namesBytes = 1 << 20;
 
 /** One name a feature: `codes` 0 for none, else 1 + a place in `names`. */
@@ -82,7 +87,7 @@ export function figuresOfRows(db: ReadHandle, source: SourceRow): Figures {
   return { columns, tokenClass: { codes, names: coder.names }, present };
 }
 
-/** The contexts of each feature as the rows have them. Null where an id does not fit in 31 bits, which no catalog of ours has. */
+/** The contexts of each feature as the rows have them. Null where an id is beyond 2^26, which no catalog of ours has. */
 export function contextsOfRows(db: ReadHandle, source: SourceRow): ContextLists | null {
   const offsets = new Int32Array(source.features + 1);
   const contexts: number[] = [];
@@ -94,7 +99,7 @@ export function contextsOfRows(db: ReadHandle, source: SourceRow): ContextLists 
   };
   for (const [feature, context] of exampleContexts(db, source.id)) {
     const f = number(feature);
-    if (!(f >= 0 && f < source.features) || !(number(context) >= 0 && number(context) < 2 ** 31)) return null;
+    if (!(f >= 0 && f < source.features) || !(number(context) >= 0 && number(context) < mostContextId)) return null;
     for (; at < f; at++) end();
     if (own.push(number(context)) > mostExamples) return null;
   }
@@ -136,7 +141,7 @@ export function packedContexts(db: ReadHandle, source: SourceRow): ContextLists 
   const [offsets, contexts] = [all.subarray(0, source.features + 1), all.subarray(source.features + 1)];
   if (offsets[0] !== 0 || offsets[source.features] !== contexts.length) return null;
   for (let f = 0; f < source.features; f++) if (offsets[f + 1]! < offsets[f]!) return null;
-  for (let i = 0; i < contexts.length; i++) if (contexts[i]! < 0) return null;
+  for (let i = 0; i < contexts.length; i++) if (contexts[i]! < 0 || contexts[i]! >= mostContextId) return null;
   return contextLists(offsets, contexts);
 }
 
@@ -170,6 +175,7 @@ export function packMissing(db: WriteHandle): null {
 export function packedProblems(db: ReadHandle, source: SourceRow): string[] {
   const names = source.complete ? packedColumnNames(db, source.id) : [];
   if (names.length === 0) return [];
+  if (source.features > mostFeatures) return [`source ${source.id} claims ${source.features} features`];
   const expected = pack(db, source);
   return names.flatMap((name) => {
     const wanted = expected.get(name);

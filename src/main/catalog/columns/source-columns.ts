@@ -4,6 +4,7 @@
  *
  * 131,072 features take about 12 MB, their 5.9 million examples 24 MB.
  */
+import { LoupeError } from '../../../shared/errors.ts';
 import type { FeatureColumn, RangeColumn } from '../../../shared/schema/feature-query.ts';
 import { labelKinds } from '../../../shared/schema/catalog.ts';
 import type { ReadHandle } from '../handle.ts';
@@ -11,7 +12,7 @@ import { heldFeatures } from '../selection.ts';
 import { changeStamp, changedLabelRows, featuresByLabel, labelAuthors, labelRows, lastChange } from '../tables/columns.ts';
 import type { SourceRow } from '../tables/sources.ts';
 import { argsort, places } from './argsort.ts';
-import { Coder, figuresOfRows, packedContexts, packedFigure, packedTokenClass } from './packed.ts';
+import { Coder, figuresOfRows, mostFeatures, packedContexts, packedFigure, packedTokenClass } from './packed.ts';
 import type { Codes, ContextLists, FigureName, Figures } from './packed.ts';
 
 /** What labels gave, each [features]; NaN or 0 where there is nothing. */
@@ -206,8 +207,9 @@ interface Kept {
 
 const kept = new WeakMap<ReadHandle, Map<number, Kept>>();
 
-/** The columns of `source` as the handle sees them now. Call inside a snapshot. */
+/** The columns of `source` as the handle sees them now. Call inside a snapshot. Kind bad-file for a source that claims more than 16.8 M features. */
 export function columnsOf(db: ReadHandle, source: SourceRow): SourceColumns {
+  if (source.features > mostFeatures) throw new LoupeError('bad-file', `source ${source.id} claims ${source.features} features; Loupe lists at most ${mostFeatures}. Run \`loupe catalog verify\` on the file.`);
   let bySource = kept.get(db);
   if (bySource === undefined) kept.set(db, bySource = new Map());
   const stamp = changeStamp(db);

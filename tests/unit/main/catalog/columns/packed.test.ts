@@ -28,7 +28,7 @@ test('blobs of another size, offsets that lead outside and negative contexts are
   const ints = (...values: number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
   putPackedColumn(db, 1, 'max', new Uint8Array(16));
   assert.equal(packedFigure(db, row, 'max'), null);
-  for (const bad of [ints(0, 2, 1, 1, 5), ints(0, 0, 0, 2, 5), ints(1, 1, 1, 1, 5), ints(0, 1, 1, 1, -5), new Uint8Array(7), ints(0)]) {
+  for (const bad of [ints(0, 2, 1, 1, 5), ints(0, 0, 0, 2, 5), ints(1, 1, 1, 1, 5), ints(0, 1, 1, 1, -5), ints(0, 1, 1, 1, 2 ** 31 - 1), new Uint8Array(7), ints(0)]) {
     putPackedColumn(db, 1, 'contexts', bad);
     assert.equal(packedContexts(db, row), null);
   }

@@ -5,6 +5,7 @@ import { columnsOf } from '../../../../../src/main/catalog/columns/source-column
 import { setLabel, undoLastLabel } from '../../../../../src/main/catalog/labelling.ts';
 import { withSelection } from '../../../../../src/main/catalog/selection.ts';
 import { source } from '../../../../../src/main/catalog/tables/sources.ts';
+import { LoupeError } from '../../../../../src/shared/errors.ts';
 import { smallCatalog } from '../../../../support/small-catalog.ts';
 
 const label = { source: 1, index: 1, text: 'colours', author: 'Ada', kind: 'manual', confidence: 4, notes: 'warm' } as const;
@@ -56,5 +57,11 @@ test('a file that holds a selection lists what it holds, packed or not', () => {
   const columns = columnsOf(db, { ...row, features: 5, id: 1 });
   assert.deepEqual([...columns.present()!], [1, 1, 1, 0, 0]);
   assert.deepEqual([...columns.order('max').present], [2, 1, 0]);
+  db.close();
+});
+
+test('a file that claims more features than fit in memory is refused', () => {
+  const db = smallCatalog();
+  assert.throws(() => columnsOf(db, { ...source(db, 1)!, features: 2 ** 40 }), (error: unknown) => error instanceof LoupeError && error.kind === 'bad-file');
   db.close();
 });

@@ -111,9 +111,12 @@ export function refreshing(db: WriteHandle, features: readonly (readonly [source
   change();
   for (const [source, feature, was] of before) {
     const is = currentLabel(db, source, feature);
+    if (was?.id !== is?.id) {
+      makeCurrent(db, source, feature, was, is);
+      continue;
+    }
     const score = is === null ? null : leadingScore(db, is.id);
-    if (was?.id !== is?.id) makeCurrent(db, source, feature, was, is);
-    else if (labelCopies(db, source, feature) !== expectedCopies(is, score)) setCurrentLabel(db, source, feature, is, score);
+    if (labelCopies(db, source, feature) !== expectedCopies(is, score)) setCurrentLabel(db, source, feature, is, score);
   }
 }
 

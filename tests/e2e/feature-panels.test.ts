@@ -1,6 +1,10 @@
 /** The panels of the feature page: they close and remember it, load when seen, lead to other features; contexts and copies. */
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { stopThreads } from '../../src/main/catalog/client.ts';
+import { signedCatalog } from '../support/signed-catalog.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
 describe('Panels of the feature page', { skip: noStudio }, () => {
@@ -80,6 +84,36 @@ describe('Panels of the feature page', { skip: noStudio }, () => {
   });
 
   test('no page threw, and nothing broke the content security policy', () => {
+    assert.deepEqual(studio.errors, []);
+  });
+});
+
+describe('A feature of both signs', { skip: noStudio }, () => {
+  let studio: Studio;
+  before(async () => {
+    studio = await openStudio({ features: 0 });
+    await mkdir(join(studio.workspace, 'catalogs'), { recursive: true });
+    await signedCatalog(join(studio.workspace, 'catalogs', 'signed.loupe'));
+    await stopThreads();
+    await studio.page.reload();
+    await studio.go('#/feature/3');
+  });
+  after(async () => { await studio?.end(); });
+
+  test('both poles have a histogram and examples, shaded from one diverging ramp', async () => {
+    const examples = studio.page.getByRole('region', { name: 'Examples', exact: true });
+    await examples.getByRole('heading', { name: 'Strongest below 0' }).waitFor({ state: 'attached', timeout: 60_000 });
+    await examples.getByRole('heading', { name: 'Top activations' }).waitFor();
+    assert.equal(await studio.page.getByRole('region', { name: 'Activations', exact: true }).locator('.chart').count(), 2);
+    const legend = await examples.getByRole('img', { name: /Shading from/ }).getAttribute('aria-label');
+    const [low, high] = /from (\S+) to (\S+)/.exec(legend!)!.slice(1);
+    assert.equal(low, `−${high}`);
+    const peaks = examples.locator('.group').filter({ has: studio.page.getByRole('heading', { name: 'Strongest below 0' }) }).locator('.value');
+    assert.ok((await peaks.allTextContents()).every((text) => text.startsWith('−')));
+    assert.match(await studio.page.locator('.stats').innerText(), /minimum/);
+  });
+
+  test('no page threw', () => {
     assert.deepEqual(studio.errors, []);
   });
 });

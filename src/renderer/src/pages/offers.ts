@@ -31,8 +31,13 @@ export const runsOffers: readonly Offer[] = [
 
 export const featuresOffers: readonly Offer[] = [
   { id: 'features.search', title: 'Search features', keys: ['/'] },
+  { id: 'features.meaning', title: 'Search by meaning', keys: ['M'] },
+  { id: 'features.filters', title: 'Filter the features', keys: ['F'] },
+  { id: 'features.columns', title: 'Choose the columns of the table', keys: ['O'] },
+  { id: 'features.views', title: 'Saved views of the table', keys: ['V'] },
   { id: 'features.histogram', title: 'Density histogram', keys: ['H'] },
-  { id: 'features.scatter', title: 'Density against maximum', keys: ['D'] },
+  { id: 'features.scatter', title: 'Density against activation', keys: ['D'] },
+  { id: 'features.map', title: 'Map of decoder directions', keys: ['P'] },
 ];
 
 export const modelsOffers: readonly Offer[] = [{ id: 'models.find', title: 'Look for models again' }];

@@ -96,7 +96,8 @@ export function cloudOption(spec: CloudSpec, palette: Palette): ChartOption {
     }),
     xAxis: axisOf(spec, 'x', palette),
     yAxis: axisOf(spec, 'y', palette),
-    brush: { xAxisIndex: 0, yAxisIndex: 0, brushStyle: brushStyle(palette), removeOnClick: false, outOfBrush: { colorAlpha: 1 } },
+    // Which points lie in the area is asked once, when it is drawn: with no series the brush looks at none while it moves.
+    brush: { xAxisIndex: 0, yAxisIndex: 0, seriesIndex: [], brushStyle: brushStyle(palette), removeOnClick: false },
     series: [...series, { type: 'scatter', data: selected, symbolSize: 13, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2.5 }, silent: true, z: 5 }],
   };
 }

@@ -59,10 +59,15 @@ interface Opened {
   readonly openMs: number;
 }
 
+/** Ends what a bench that broke off left open. */
+const leftovers = new Set<() => Promise<void>>();
+
 /** A fresh host and a fresh browser; the time from asking for the catalog to its first row. */
 async function open(workspace: string): Promise<Opened> {
   const host = await serve(workspace);
+  leftovers.add(() => host.stop());
   const browser = await openBrowser({ width: 1440, height: 900 });
+  leftovers.add(() => browser.close());
   await browser.page.goto(host.address);
   await browser.page.locator('nav').first().waitFor();
   await browser.page.waitForTimeout(1500);
@@ -149,6 +154,7 @@ async function main(): Promise<void> {
       medians: { sort: median(table.sort), filter: median(table.filter), search: median(asked), table_search: median(table.search), page: median(pages), page_jump: median(jumps) },
     }));
   } finally {
+    for (const end of [...leftovers].reverse()) await end().catch(() => {});
     rmSync(workspace, { recursive: true, force: true });
   }
 }

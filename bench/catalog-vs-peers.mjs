@@ -7,7 +7,8 @@
  *
  * SAEDashboard (pip: sae-dashboard) runs from a local config, without a network; leave DASHBOARD_PYTHON out to skip it aloud. Loupe writes a
  * whole catalog there: everything on a feature's page, the file included. DIR holds catalog.py (default ../shared/bench beside the checkout),
- * which covers 2,048 features; Loupe covers all n of them there. Ratios are of medians, by wall-clock and by processor time: on a
+ * which covers 2,048 features and writes nothing; Loupe covers all n of them there, figures and examples on disk, the catalog's own rows not
+ * counted. Ratios are of medians, by wall-clock and by processor time: on a
  * busy machine only the second speaks of the programs.
  */
 import { execFileSync } from 'node:child_process';
@@ -65,7 +66,8 @@ if (process.env.PEERS_PYTHON === undefined) console.log('the PyTorch loop is lef
 else {
   const [d, n, k, tokens] = options.shape.split(',');
   const args = [join(options.peers, 'catalog.py'), '--mode', 'topk', '--d', d, '--n', n, '--k', k, '--tokens', tokens, '--threads', threads];
-  const peer = () => { const run = runJson(process.env.PEERS_PYTHON, ['-B', ...args]); return { ...run, seconds: run.total_s }; };
-  found.push(compare(`PyTorch loop, TopK ${options.shape}`, peer, () => loupe('--synthetic', options.shape)));
+  const peer = () => { const run = runJson(process.env.PEERS_PYTHON, ['-B', ...args]); return { ...run, seconds: run.total_s, cpu_s: run.cpu_share * Number(threads) * run.total_s }; };
+  const own = () => { const run = loupe('--synthetic', options.shape); return { ...run, seconds: run.statistics_s, cpu_s: run.statistics_cpu_s }; };
+  found.push(compare(`PyTorch loop, TopK ${options.shape}`, peer, own));
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ options, threads, found }, null, 2)}\n`);

@@ -41,11 +41,15 @@ interface ExampleRow {
 
 /** Collects examples whose number is not known before. */
 class ExampleList {
-  readonly #rows: ExampleRow[] = [];
-  readonly #windows: Float32Array[] = [];
+  readonly #groups: number[] = [];
+  readonly #ranks: number[] = [];
+  readonly #rows: number[] = [];
+  readonly #values: number[] = [];
   readonly #offsets: number[] = [0];
   readonly #contextLength: number;
   readonly #width: number;
+  /** float32 [examples, width], with room for more: a chunk has some ten thousand, too many for an array each. */
+  #activations = new Float32Array(0);
 
   constructor(contextLength: number, width: number) {
     this.#contextLength = contextLength;
@@ -53,10 +57,17 @@ class ExampleList {
   }
 
   add(example: ExampleRow, rows: Int32Array, values: Float32Array): void {
-    const window = new Float32Array(this.#width);
-    fillWindow(windowAround(example.row, this.#contextLength, this.#width), this.#contextLength, rows, values, window);
-    this.#rows.push(example);
-    this.#windows.push(window);
+    const at = this.#rows.length * this.#width;
+    if (at + this.#width > this.#activations.length) {
+      const grown = new Float32Array(Math.max(1024 * this.#width, 2 * this.#activations.length));
+      grown.set(this.#activations);
+      this.#activations = grown;
+    }
+    fillWindow(windowAround(example.row, this.#contextLength, this.#width), this.#contextLength, rows, values, this.#activations.subarray(at, at + this.#width));
+    this.#groups.push(example.group);
+    this.#ranks.push(example.rank);
+    this.#rows.push(example.row);
+    this.#values.push(example.value);
   }
 
   endFeature(): void {
@@ -64,13 +75,16 @@ class ExampleList {
   }
 
   finish(): ChunkExamples {
-    const windows = this.#rows.map(({ row }) => windowAround(row, this.#contextLength, this.#width));
-    const activations = new Float32Array(this.#rows.length * this.#width);
-    this.#windows.forEach((window, i) => activations.set(window, i * this.#width));
+    const examples = this.#rows.length;
+    const column = (): Int32Array => new Int32Array(examples);
+    const [context, start, peak, length] = [column(), column(), column(), column()];
+    this.#rows.forEach((row, i) => {
+      const window = windowAround(row, this.#contextLength, this.#width);
+      [context[i], start[i], peak[i], length[i]] = [window.context, window.start, window.peak, window.length];
+    });
     return {
-      offsets: Int32Array.from(this.#offsets), group: Uint8Array.from(this.#rows, (e) => e.group), rank: Uint8Array.from(this.#rows, (e) => e.rank),
-      context: Int32Array.from(windows, (w) => w.context), start: Int32Array.from(windows, (w) => w.start), peak: Int32Array.from(windows, (w) => w.peak),
-      length: Int32Array.from(windows, (w) => w.length), value: Float32Array.from(this.#rows, (e) => e.value), activations,
+      offsets: Int32Array.from(this.#offsets), group: Uint8Array.from(this.#groups), rank: Uint8Array.from(this.#ranks), context, start, peak, length,
+      value: Float32Array.from(this.#values), activations: this.#activations.slice(0, examples * this.#width),
     };
   }
 }

@@ -98,8 +98,9 @@ export function place(best: Strongest, i: number, ids: Int32Array, values: Float
 /** Of the features that fire on a token of `feature`'s: the k with the highest correlation above 0. */
 export function mostCorrelated(feature: number, { products, counts }: CofiringSums, tokens: number, features: Variables, k: number): Strongest {
   const best = new Strongest(k);
-  for (let other = 0; other < counts.length; other++) {
-    if (counts[other] === 0 || other === feature || !(products[other]! > 0)) continue;
+  const n = counts.length;
+  for (let other = 0; other < n; other++) {
+    if (!(products[other]! > 0) || other === feature) continue;
     const r = pearson(tokens, products[other]!, features, feature, features, other);
     if (r > 0 && r > best.bound) best.offer(other, r);
   }

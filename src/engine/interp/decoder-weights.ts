@@ -28,9 +28,23 @@ function headNorms(row: Float32Array, out: Float32Array): void {
   }
 }
 
+/** Euclidean norm, and the sum of sizes. */
+function sizesOf(row: Float32Array): readonly [norm: number, l1: number] {
+  let square = 0;
+  let l1 = 0;
+  for (let i = 0; i < row.length; i++) {
+    square += row[i]! * row[i]!;
+    l1 += Math.abs(row[i]!);
+  }
+  return [Math.sqrt(square), l1];
+}
+
 function largest(row: Float32Array, ids: Int32Array, values: Float32Array): void {
   const best = new Strongest(ids.length);
-  row.forEach((value, i) => best.offer(i, Math.abs(value)));
+  for (let i = 0; i < row.length; i++) {
+    const size = Math.abs(row[i]!);
+    if (size > best.bound) best.offer(i, size);
+  }
   ids.set(best.ids);
   best.ids.forEach((i, place) => { values[place] = row[i]!; });
 }
@@ -49,8 +63,7 @@ export function decoderWeights(directions: Float32Array, d: number, heads: numbe
     const range = rangeOf(row);
     out.weightLow[i] = range.low;
     out.weightHigh[i] = range.high;
-    out.weightNorm[i] = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    out.weightL1[i] = row.reduce((sum, value) => sum + Math.abs(value), 0);
+    [out.weightNorm[i], out.weightL1[i]] = sizesOf(row);
     addLinear(row, range, out.weightHistogram.subarray(i * histogramBins, (i + 1) * histogramBins));
     headNorms(row, out.heads.subarray(i * heads, (i + 1) * heads));
     largest(row, out.alignedIds.subarray(i * wanted, (i + 1) * wanted), out.alignedValues.subarray(i * wanted, (i + 1) * wanted));

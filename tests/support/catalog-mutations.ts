@@ -35,7 +35,7 @@ const numbers = [-1, 0, 1, 2 ** 31, -(2 ** 31), 2 ** 53, 1e308, -1e308, 0.5, 9_0
 const schemaEdits = [
   "DELETE FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND random() % 2", "UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'labels'",
   "UPDATE sqlite_schema SET rootpage = rootpage + 1 WHERE name = 'features'", "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'labels'",
-  "INSERT INTO sqlite_schema VALUES ('trigger', 't', 'labels', 0, 'CREATE TRIGGER t AFTER INSERT ON labels BEGIN DELETE FROM labels; END')", 'CREATE VIEW evil AS SELECT 1', "UPDATE sqlite_schema SET tbl_name = 'contexts' WHERE name = 'features_by_max'",
+  "INSERT INTO sqlite_schema VALUES ('trigger', 't', 'labels', 0, 'CREATE TRIGGER t AFTER INSERT ON labels BEGIN DELETE FROM labels; END')", 'CREATE VIEW evil AS SELECT 1', "UPDATE sqlite_schema SET tbl_name = 'contexts' WHERE name = 'features_by_label'",
   'PRAGMA user_version = 1', 'PRAGMA user_version = 99', 'PRAGMA application_id = 1', 'DROP TABLE lists', "UPDATE sqlite_schema SET sql = 'CREATE TABLE ' || name || ' (a)' WHERE name = 'models'",
 ];
 

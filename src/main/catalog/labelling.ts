@@ -18,9 +18,22 @@ export function checkLength(name: string, value: string, limit: number): void {
 
 /** Makes `row` (or none) the label that is shown, sorted by and found. */
 export function makeCurrent(db: WriteHandle, source: number, feature: number, before: LabelRow | null, row: LabelRow | null): void {
-  if (before !== null) unindexLabel(db, before.id);
-  if (row !== null) indexLabel(db, row.id, row.text, row.notes);
-  setCurrentLabel(db, source, feature, row, row === null ? null : leadingScore(db, row.id));
+  makeAllCurrent(db, [{ source, feature, before, row }]);
+}
+
+export interface CurrentChange {
+  readonly source: number;
+  readonly feature: number;
+  readonly before: LabelRow | null;
+  readonly row: LabelRow | null;
+}
+
+/** The same for many. The text index takes its rows by rising ids: whenever one is smaller than the last, it writes out what it holds. */
+export function makeAllCurrent(db: WriteHandle, changes: readonly CurrentChange[]): void {
+  const byId = (rows: readonly (LabelRow | null)[]): LabelRow[] => rows.filter((row) => row !== null).sort((a, b) => a.id - b.id);
+  for (const { id } of byId(changes.map(({ before }) => before))) unindexLabel(db, id);
+  for (const { id, text, notes } of byId(changes.map(({ row }) => row))) indexLabel(db, id, text, notes);
+  for (const { source, feature, row } of changes) setCurrentLabel(db, source, feature, row, row === null ? null : leadingScore(db, row.id));
 }
 
 /** Now, or 1 ms after `before` where that lies in the future (another's clock) or in this very millisecond: the later label is current. */

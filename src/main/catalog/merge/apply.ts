@@ -9,11 +9,11 @@ import type { MergeInput, MergePreview, MergeResult } from '../../../shared/sche
 import { copyPlaces, copySource, copying } from '../copy.ts';
 import { withForeign } from '../foreign.ts';
 import type { ReadHandle, WriteHandle } from '../handle.ts';
-import { makeCurrent } from '../labelling.ts';
+import { makeAllCurrent } from '../labelling.ts';
+import type { CurrentChange } from '../labelling.ts';
 import { info } from '../tables/info.ts';
 import { expectedCopies, labelCopies, setCurrentLabel } from '../tables/features.ts';
 import { currentLabel } from '../tables/labels.ts';
-import type { LabelRow } from '../tables/labels.ts';
 import { leadingScore } from '../tables/scores.ts';
 import { addMerge, addMergedRow } from '../tables/merges.ts';
 import { addPeopleRow, changePeopleRow, peopleKey } from '../tables/people.ts';
@@ -107,17 +107,19 @@ function tableCounts(plan: MergePlan): { scores: number; reviews: number; commen
 
 /** Runs `change` on the labels and scores of features and brings what is shown, sorted by and found of each up to date. */
 export function refreshing(db: WriteHandle, features: readonly (readonly [source: number, feature: number])[], change: () => void): void {
-  const before: (readonly [number, number, LabelRow | null])[] = features.map(([source, feature]) => [source, feature, currentLabel(db, source, feature)]);
+  const before = features.map(([source, feature]) => currentLabel(db, source, feature));
   change();
-  for (const [source, feature, was] of before) {
-    const is = currentLabel(db, source, feature);
-    if (was?.id !== is?.id) {
-      makeCurrent(db, source, feature, was, is);
+  const others: CurrentChange[] = [];
+  for (const [i, [source, feature]] of features.entries()) {
+    const row = currentLabel(db, source, feature);
+    if (before[i]?.id !== row?.id) {
+      others.push({ source, feature, before: before[i]!, row });
       continue;
     }
-    const score = is === null ? null : leadingScore(db, is.id);
-    if (labelCopies(db, source, feature) !== expectedCopies(is, score)) setCurrentLabel(db, source, feature, is, score);
+    const score = row === null ? null : leadingScore(db, row.id);
+    if (labelCopies(db, source, feature) !== expectedCopies(row, score)) setCurrentLabel(db, source, feature, row, score);
   }
+  makeAllCurrent(db, others);
 }
 
 function write(db: WriteHandle, merge: number, mine: People, plan: MergePlan, { add, undo, touched }: ReturnType<typeof labelChanges>): void {

@@ -2,6 +2,9 @@
  * What the studio keeps beside the first schema: more to sort and filter by, scores of labels, lists, comments, reviews, saved views,
  * directions of text, maps, and whole columns for a fast opening.
  *
+ * The table of features is sorted and filtered in memory out of whole columns. So the first schema's covering indexes, of which every label
+ * changed each, go; the one by label holds only features that have one.
+ *
  * A merge remembers each row that it added or changed (`merged_rows`), so that it can be taken back as one step.
  *
  * Every row that people make has a `uid`, so that the same row from a teammate's file is known again. docs/file-formats.md describes
@@ -17,6 +20,11 @@ ALTER TABLE features ADD COLUMN notes INTEGER NOT NULL DEFAULT 0 CHECK (notes IN
 ALTER TABLE features ADD COLUMN min REAL NOT NULL DEFAULT 0;
 ALTER TABLE features ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX features_by_change ON features (source, changed) WHERE changed > 0;
+DROP INDEX features_by_density;
+DROP INDEX features_by_max;
+DROP INDEX features_by_mean;
+DROP INDEX features_by_label;
+CREATE INDEX features_by_label ON features (source, label COLLATE NOCASE, idx) WHERE labelled = 1;
 
 CREATE TABLE feature_extras (
   source INTEGER NOT NULL,

@@ -26,11 +26,11 @@ test('migrations rise by one, each in a transaction that leaves nothing behind w
 test('what is missing, strange or changed is named', () => {
   const db = openMemory();
   migrate(db, 0);
-  db.exec('DROP INDEX labels_by_feature; CREATE VIEW v AS SELECT 1; DROP INDEX features_by_max; CREATE INDEX features_by_max ON features (max)');
+  db.exec('DROP INDEX labels_by_feature; CREATE VIEW v AS SELECT 1; DROP INDEX features_by_label; CREATE INDEX features_by_label ON features (label)');
   const problems = schemaProblems(db, schemaVersion).join('\n');
   assert.match(problems, /lacks the index labels_by_feature/);
   assert.match(problems, /a view that Loupe never makes: "v"/);
-  assert.match(problems, /index features_by_max is not as Loupe makes it/);
+  assert.match(problems, /index features_by_label is not as Loupe makes it/);
   db.close();
 });
 

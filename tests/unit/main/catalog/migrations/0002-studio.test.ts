@@ -45,3 +45,16 @@ test('what belongs to a feature goes with it', () => {
   for (const table of ['comments', 'reviews', 'labels']) assert.equal(db.all(`SELECT * FROM ${table}`).length, 0, table);
   db.close();
 });
+
+test('a label changes the indexes by label and by change alone; the first serves sorting and counting', () => {
+  const db = before();
+  studio.up(db);
+  const names = db.all(`SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'features' AND sql IS NOT NULL ORDER BY name`).map((row) => row['name']);
+  assert.deepEqual(names, ['features_by_change', 'features_by_label']);
+  const plan = (sql: string): string => db.all(`EXPLAIN QUERY PLAN ${sql}`).map((row) => String(row['detail'])).join('; ');
+  const sorted = plan('SELECT idx FROM features WHERE source = 1 AND labelled = 1 ORDER BY label COLLATE NOCASE, idx');
+  assert.match(sorted, /COVERING INDEX features_by_label/);
+  assert.doesNotMatch(sorted, /TEMP B-TREE/);
+  assert.match(plan('SELECT count(*) FROM features WHERE source = 1 AND labelled = 1'), /COVERING INDEX features_by_label/);
+  db.close();
+});

@@ -25,7 +25,7 @@ function toComment(row: Row): CommentRow {
 
 /** The comments of a feature that stand, oldest first; at most 1,000. */
 export function featureComments(db: ReadHandle, source: number, feature: number): CommentRow[] {
-  return db.all(`SELECT ${columns} FROM comments WHERE source = ? AND feature = ? AND deleted_at IS NULL ORDER BY id LIMIT 1000`, source, feature).map(toComment);
+  return db.all(`SELECT ${columns} FROM comments WHERE source = +? AND feature = +? AND deleted_at IS NULL ORDER BY id LIMIT 1000`, source, feature).map(toComment);
 }
 
 export function comment(db: ReadHandle, id: number): CommentRow | null {

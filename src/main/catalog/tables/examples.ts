@@ -29,26 +29,26 @@ function toExample(row: Row): ExampleRow {
 
 /** All examples of a feature by group and rank; at most 1,000. */
 export function examples(db: ReadHandle, source: number, feature: number): ExampleRow[] {
-  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? ORDER BY grp, rank LIMIT 1000`, source, feature).map(toExample);
+  return db.all(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? ORDER BY grp, rank LIMIT 1000`, source, feature).map(toExample);
 }
 
 export function examplesInContext(db: ReadHandle, source: number, feature: number, context: number): ExampleRow[] {
-  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND context = ? ORDER BY grp, rank LIMIT 1000`, source, feature, context).map(toExample);
+  return db.all(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? AND context = +? ORDER BY grp, rank LIMIT 1000`, source, feature, context).map(toExample);
 }
 
 /** The first `count` of the strongest examples. */
 export function topExamples(db: ReadHandle, source: number, feature: number, count: number): ExampleRow[] {
-  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, count).map(toExample);
+  return db.all(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, count).map(toExample);
 }
 
 export function topExample(db: ReadHandle, source: number, feature: number): ExampleRow | null {
-  const row = db.get(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? ORDER BY grp, rank LIMIT 1`, source, feature);
+  const row = db.get(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? ORDER BY grp, rank LIMIT 1`, source, feature);
   return row === undefined ? null : toExample(row);
 }
 
 /** The `limit` strongest of the top group, strongest first. */
 export function strongestExamples(db: ReadHandle, source: number, feature: number, limit: number): ExampleRow[] {
-  return db.all(`SELECT ${columns} FROM examples WHERE source = ? AND feature = ? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, limit).map(toExample);
+  return db.all(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, limit).map(toExample);
 }
 
 export function addExample(db: WriteHandle, source: number, feature: number, row: ExampleRow): void {

@@ -101,7 +101,7 @@ export interface CurrentLabel {
 }
 
 /** The next revision of a source's features: every UPDATE of them sets `changed` to it, so that readers fetch only what changed. */
-const nextRevision = 'changed = 1 + coalesce((SELECT max(changed) FROM features WHERE source = ? AND changed > 0), 0)';
+const nextRevision = 'changed = 1 + coalesce((SELECT max(changed) FROM features WHERE source = +? AND changed > 0), 0)';
 
 /** Keeps the copy of the current label, and of its `score`, that sorting and filtering use. */
 export function setCurrentLabel(db: WriteHandle, source: number, index: number, label: CurrentLabel | null, score: number | null): void {

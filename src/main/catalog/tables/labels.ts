@@ -43,7 +43,7 @@ function toLabel(row: Row): LabelRow {
 
 /** Newest first; at most 1,000. */
 export function labelHistory(db: ReadHandle, source: number, feature: number): LabelRow[] {
-  return db.all(`SELECT ${columns} FROM labels WHERE source = ? AND feature = ? ORDER BY ${latest} LIMIT 1000`, source, feature).map(toLabel);
+  return db.all(`SELECT ${columns} FROM labels WHERE source = +? AND feature = +? ORDER BY ${latest} LIMIT 1000`, source, feature).map(toLabel);
 }
 
 export function label(db: ReadHandle, id: number): LabelRow | null {
@@ -53,8 +53,8 @@ export function label(db: ReadHandle, id: number): LabelRow | null {
 
 /** The latest that is not undone, by its time and then its uid. */
 export function currentLabel(db: ReadHandle, source: number, feature: number): LabelRow | null {
-  const standing = `SELECT ${columns} FROM labels WHERE source = ? AND feature = ? AND undone_at IS NULL`;
-  // Most features have one at most, and setting up a sort takes several times as long as reading it.
+  const standing = `SELECT ${columns} FROM labels WHERE source = +? AND feature = +? AND undone_at IS NULL`;
+  // Most features have one at most, and setting up a sort takes longer than reading it.
   const [first, second] = db.all(`${standing} LIMIT 2`, source, feature);
   if (first === undefined || second === undefined) return first === undefined ? null : toLabel(first);
   return toLabel(db.get(`${standing} ORDER BY ${latest} LIMIT 1`, source, feature)!);

@@ -29,7 +29,7 @@ export function review(db: ReadHandle, source: number, feature: number, author: 
 
 /** Everybody's reviews of one feature; at most 1,000. */
 export function featureReviews(db: ReadHandle, source: number, feature: number): ReviewRow[] {
-  return db.all(`SELECT ${columns} FROM reviews WHERE source = ? AND feature = ? ORDER BY author LIMIT 1000`, source, feature).map(toReview);
+  return db.all(`SELECT ${columns} FROM reviews WHERE source = +? AND feature = +? ORDER BY author LIMIT 1000`, source, feature).map(toReview);
 }
 
 export function* reviews(db: ReadHandle): Generator<ReviewRow> {

@@ -28,18 +28,18 @@ function toScore(row: Row): ScoreRow {
 
 /** The scores of one label, oldest first; at most 100. */
 export function labelScores(db: ReadHandle, label: number): ScoreRow[] {
-  return db.all(`SELECT ${columns} FROM scores WHERE label = ? ORDER BY id LIMIT 100`, label).map(toScore);
+  return db.all(`SELECT ${columns} FROM scores WHERE label = +? ORDER BY id LIMIT 100`, label).map(toScore);
 }
 
 /** The scores of every label of a feature; at most 1,000, the newest first. */
 export function featureScores(db: ReadHandle, source: number, feature: number): ScoreRow[] {
   const prefixed = columns.split(', ').map((name) => `s.${name}`).join(', ');
-  return db.all(`SELECT ${prefixed} FROM labels l CROSS JOIN scores s ON s.label = l.id WHERE l.source = ? AND l.feature = ? ORDER BY s.id DESC LIMIT 1000`, source, feature).map(toScore);
+  return db.all(`SELECT ${prefixed} FROM labels l CROSS JOIN scores s ON s.label = l.id WHERE l.source = +? AND l.feature = +? ORDER BY s.id DESC LIMIT 1000`, source, feature).map(toScore);
 }
 
 /** The value that stands for a label in the table: its newest detection over random windows, or null. */
 export function leadingScore(db: ReadHandle, label: number): number | null {
-  const row = db.get('SELECT value FROM scores WHERE label = ? AND scorer = ? AND negatives = ? ORDER BY id DESC LIMIT 1', label, leadingScorer, leadingNegatives);
+  const row = db.get('SELECT value FROM scores WHERE label = +? AND scorer = +? AND negatives = +? ORDER BY id DESC LIMIT 1', label, leadingScorer, leadingNegatives);
   return row === undefined ? null : real(row, 'value');
 }
 

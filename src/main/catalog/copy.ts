@@ -136,7 +136,7 @@ export function copySource(c: Copying, source: SourceRow): void {
     refuse(problem);
     addFeature(c.to, id, record, details);
     if (extras !== null) addFeatureExtras(c.to, id, record.index, extras);
-    for (const example of examples) addExample(c.to, id, record.index, { ...example, context: c.contexts.get(example.context) });
+    for (const example of examples) addExample(c.to, id, record.index, example, c.contexts.get(example.context));
     features++;
   });
   // An incomplete source stays one: its build cannot be resumed in the copy, but what it holds can be read.

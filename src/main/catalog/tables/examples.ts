@@ -51,9 +51,12 @@ export function strongestExamples(db: ReadHandle, source: number, feature: numbe
   return db.all(`SELECT ${columns} FROM examples WHERE source = +? AND feature = +? AND grp = 0 ORDER BY rank LIMIT ?`, source, feature, limit).map(toExample);
 }
 
-export function addExample(db: WriteHandle, source: number, feature: number, row: ExampleRow): void {
+/** Made once: a million examples ask for the statement by this text. */
+const insertion = `INSERT INTO examples (source, feature, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** `context`: its id in this file, where the row comes from another. */
+export function addExample(db: WriteHandle, source: number, feature: number, row: ExampleRow, context: number = row.context): void {
   db.run(
-    `INSERT INTO examples (source, feature, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    source, feature, row.group, row.rank, row.context, row.start, row.peak, row.value, row.maximum, row.activations,
+    insertion, source, feature, row.group, row.rank, context, row.start, row.peak, row.value, row.maximum, row.activations,
   );
 }

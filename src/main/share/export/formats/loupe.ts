@@ -89,7 +89,7 @@ function writeFeature(w: Writing, selected: SelectedSource, id: number, contextL
     refuse(w.reader, exampleProblem(example, record, contextLength));
     const context = w.contexts.get(example.context);
     if (context === undefined) refuse(w.reader, `an example of feature ${record.index} refers to context ${example.context}, which is not there`);
-    addExample(w.to, id, record.index, { ...example, context: context! });
+    addExample(w.to, id, record.index, example, context!);
   }
   writeOpinions(w, id, feature);
   w.counts.examples += examples.length;
@@ -142,7 +142,10 @@ function fill(work: ExportWork, to: WriteHandle): Writing {
   const used = whole && config.examples === null ? null : usedContexts(reader, config.redaction.text === 'examples' ? 0 : config.examples);
   w.contexts = writeContexts(reader, used, { db: to, stores: w.stores, vocabularies: w.vocabularies }, (done) => work.watch.step('contexts', done, used?.size ?? 0));
   const restoreIndex = dropContextIndex(to);
+  // What is written of a source refers to its own features and to contexts of `w.contexts`, so SQLite need not look each of them up.
+  to.pragma('foreign_keys = OFF');
   for (const selected of reader.sources) writeSource(w, selected, all.find((store) => store.id === selected.source.store));
+  to.pragma('foreign_keys = ON');
   restoreIndex();
   writeBeside(reader, to, w.sources);
   to.transaction(() => w.vocabularies.forEach((vocabulary, model) => {

@@ -13,14 +13,19 @@ import { Strongest } from './strongest.ts';
 
 /** Firings held row by row, 8 bytes each. */
 const segmentFirings = 16_000_000;
-/** Sums held at one time where a store has several segments, 12 bytes each. */
+/** Sums held at one time where a store has several segments, 16 bytes each. */
 const heldSums = 8_000_000;
 
 /** Sums of one feature with each of all features: products float64 [dSae], tokens on which both fire int32 [dSae]. */
 export interface CofiringSums {
   readonly products: Float64Array;
   readonly counts: Int32Array;
+  /** The features whose count is not 0, rising; where it is left out all are looked at. */
+  readonly others?: Int32Array;
 }
+
+/** Below this share of all features a list of some is sorted faster than all counts are read. */
+const sortedShare = 1 / 32;
 
 export class Cofiring {
   readonly #folder: string;
@@ -31,6 +36,9 @@ export class Cofiring {
   readonly #group: number;
   readonly #products: Float64Array;
   readonly #counts: Int32Array;
+  /** What fires with each feature, as it was found: the first `#found` of dSae places. */
+  readonly #others: Int32Array;
+  readonly #found: Int32Array;
   #only: RowCodes | null = null;
 
   /** `byBlock`: firings of each block. `budget` is for tests. */
@@ -42,6 +50,8 @@ export class Cofiring {
     this.#group = this.#segments.length <= 1 ? 1 : Math.max(1, Math.floor(heldSums / dSae));
     this.#products = new Float64Array(this.#group * dSae);
     this.#counts = new Int32Array(this.#group * dSae);
+    this.#others = new Int32Array(this.#group * dSae);
+    this.#found = new Int32Array(this.#group);
   }
 
   /** Calls `visit` with the sums of each feature of `firings`; they are overwritten afterwards. */
@@ -53,10 +63,17 @@ export class Cofiring {
         const codes = this.#codes(segment);
         for (let i = from; i < to; i++) this.#add(codes, firings, i, i - from);
       }
-      for (let i = from; i < to; i++) visit(firings.first + i, this.#sums(i - from));
-      this.#products.fill(0);
-      this.#counts.fill(0);
+      for (let i = from; i < to; i++) {
+        const sums = this.#sums(i - from);
+        visit(firings.first + i, sums);
+        this.#clear(sums, i - from);
+      }
     }
+  }
+
+  #clear({ products, counts, others }: CofiringSums, place: number): void {
+    for (let at = 0; at < others!.length; at++) products[others![at]!] = counts[others![at]!] = 0;
+    this.#found[place] = 0;
   }
 
   #codes(segment: Segment): RowCodes {
@@ -66,13 +83,16 @@ export class Cofiring {
 
   #sums(place: number): CofiringSums {
     const [begin, end] = [place * this.#dSae, (place + 1) * this.#dSae];
-    return { products: this.#products.subarray(begin, end), counts: this.#counts.subarray(begin, end) };
+    const counts = this.#counts.subarray(begin, end);
+    return { products: this.#products.subarray(begin, end), counts, others: inOrder(this.#others.subarray(begin, begin + this.#found[place]!), counts) };
   }
 
   /** Adds what fires beside the firings of feature `i` that lie in `codes`. */
   #add(codes: RowCodes, firings: Firings, i: number, place: number): void {
     const { starts, features, values, firstRow } = codes;
-    const { products, counts } = this.#sums(place);
+    const [begin, end] = [place * this.#dSae, (place + 1) * this.#dSae];
+    const [products, counts, others] = [this.#products.subarray(begin, end), this.#counts.subarray(begin, end), this.#others.subarray(begin, end)];
+    let found = this.#found[place]!;
     const rows = starts.length - 1;
     for (let p = firings.offsets[i]!; p < firings.offsets[i + 1]!; p++) {
       const row = firings.rows[p]! - firstRow;
@@ -81,10 +101,18 @@ export class Cofiring {
       for (let q = starts[row]!; q < starts[row + 1]!; q++) {
         const other = features[q]!;
         products[other]! += value * values[q]!;
-        counts[other]!++;
+        if (counts[other]!++ === 0) others[found++] = other;
       }
     }
+    this.#found[place] = found;
   }
+}
+
+/** Sorts `others`, which are the places in `counts` that are not 0. */
+function inOrder(others: Int32Array, counts: Int32Array): Int32Array {
+  if (others.length < counts.length * sortedShare) return others.sort();
+  for (let other = 0, at = 0; at < others.length; other++) if (counts[other] !== 0) others[at++] = other;
+  return others;
 }
 
 /** Places `best` into row `i` of `ids` and `values`, which hold -1 and 0 past its end. */
@@ -96,10 +124,11 @@ export function place(best: Strongest, i: number, ids: Int32Array, values: Float
 }
 
 /** Of the features that fire on a token of `feature`'s: the k with the highest correlation above 0. */
-export function mostCorrelated(feature: number, { products, counts }: CofiringSums, tokens: number, features: Variables, k: number): Strongest {
+export function mostCorrelated(feature: number, { products, counts, others }: CofiringSums, tokens: number, features: Variables, k: number): Strongest {
   const best = new Strongest(k);
-  const n = counts.length;
-  for (let other = 0; other < n; other++) {
+  const n = others?.length ?? counts.length;
+  for (let at = 0; at < n; at++) {
+    const other = others === undefined ? at : others[at]!;
     if (!(products[other]! > 0) || other === feature) continue;
     const r = pearson(tokens, products[other]!, features, feature, features, other);
     if (r > 0 && r > best.bound) best.offer(other, r);
@@ -108,10 +137,12 @@ export function mostCorrelated(feature: number, { products, counts }: CofiringSu
 }
 
 /** The k features with the largest share of common tokens: both fire / either fires (Jaccard 1912). */
-export function mostTogether(feature: number, { counts }: CofiringSums, firings: Float64Array, k: number): Strongest {
+export function mostTogether(feature: number, { counts, others }: CofiringSums, firings: Float64Array, k: number): Strongest {
   const best = new Strongest(k);
   const own = firings[feature]!;
-  for (let other = 0; other < counts.length; other++) {
+  const n = others?.length ?? counts.length;
+  for (let at = 0; at < n; at++) {
+    const other = others === undefined ? at : others[at]!;
     const both = counts[other]!;
     if (both === 0 || other === feature) continue;
     const share = both / (own + firings[other]! - both);

@@ -153,6 +153,6 @@ function addRow(db: WriteHandle, merge: number, table: Table, row: Values): void
 }
 
 function changeRow(db: WriteHandle, merge: number, table: Table, before: Values, after: Values): void {
-  changePeopleRow(db, table, after);
+  changePeopleRow(db, table, after, before);
   addMergedRow(db, merge, { what: `change ${table}`, key: peopleKey(table, after), before: JSON.stringify(before) });
 }

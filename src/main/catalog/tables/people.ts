@@ -85,9 +85,13 @@ export function peopleRows(db: ReadHandle, table: PeopleTable): PeopleRows {
   const names = Object.keys(columns);
   const uids = reference === undefined ? null : uidsById(db, reference[1]);
   const rows = new Map<string, Values>();
+  const row: Record<string, unknown> = {};
   for (const raw of db.each(`SELECT ${names.join(', ')} FROM ${table} LIMIT 5000000`)) {
-    const row = Object.fromEntries(names.map((name, i) => [name, raw[i]]));
-    const values: Record<string, Cell> = Object.fromEntries(names.map((name) => [name, cell(row, name, columns[name]!)]));
+    const values: Record<string, Cell> = {};
+    for (const [i, name] of names.entries()) {
+      row[name] = raw[i];
+      values[name] = cell(row, name, columns[name]!);
+    }
     if (reference !== undefined) {
       const referred = uids!.get(Number(values[reference[0]]));
       if (referred === undefined) throw new LoupeError('bad-file', `${db.path}: a row of ${table} refers to a row of ${reference[1]} that is not there.`);
@@ -118,16 +122,26 @@ function stored(db: ReadHandle, table: PeopleTable, values: Values, names: reado
 
 const matchKey = (table: PeopleTable): string => specOf(table).key.map((column) => `${column} = ?`).join(' AND ');
 
+/** Columns, and the statement that adds a row, by table. */
+const additions = new Map(peopleTableNames.map((table) => {
+  const names = Object.keys(specOf(table).columns);
+  return [table, { names, sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})` }];
+}));
+
 /** Adds a row. Kind bad-file when what it refers to is not there. */
 export function addPeopleRow(db: WriteHandle, table: PeopleTable, values: Values): void {
-  const names = Object.keys(specOf(table).columns);
-  db.run(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`, ...stored(db, table, values, names));
+  const { names, sql } = additions.get(table)!;
+  db.run(sql, ...stored(db, table, values, names));
 }
 
-/** Writes the columns of `values` that are no part of the key over the row with that key. */
-export function changePeopleRow(db: WriteHandle, table: PeopleTable, values: Values): void {
+/**
+ * Writes the columns of `values` that are no part of the key over the row with that key. Where the row is known to be as `before`, only
+ * those that differ: what is written, though it be the same, is looked up and put into each index again.
+ */
+export function changePeopleRow(db: WriteHandle, table: PeopleTable, values: Values, before: Values = {}): void {
   const { key, columns } = specOf(table);
-  const names = Object.keys(columns).filter((name) => !key.includes(name));
+  const names = Object.keys(columns).filter((name) => !key.includes(name) && values[name] !== before[name]);
+  if (names.length === 0) return;
   db.run(`UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE ${matchKey(table)}`, ...stored(db, table, values, names), ...stored(db, table, values, key));
 }
 

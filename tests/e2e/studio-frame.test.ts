@@ -86,9 +86,9 @@ describe('Around the pages', { skip: noStudio }, () => {
     await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
     const anywhere = new Set(await titles());
     /** Only meant where the thing they act on is shown. */
-    const local = /^(Next|Previous|Back to|Close|Open the|Clear|First|Confidence|Copy|Label this|Take the newest|Open or close|Select|Skip|Unsure)/;
+    const local = /^(Next|Previous|Back to|Close|Open the|Clear|First|Confidence|Copy|Label this|Take the newest|Open or close|Select|Skip|Unsure|Write|Save and go on|Accept|Edit the guess|Make the queue|Choose no)/;
     const missing: string[] = [];
-    for (const route of ['#/workspace', '#/runs', '#/features?catalog=small.loupe', '#/settings']) {
+    for (const route of ['#/workspace', '#/runs', '#/features?catalog=small.loupe', '#/label?catalog=small.loupe', '#/prompt', '#/models', '#/compare', '#/share', '#/settings']) {
       await studio.go(route);
       await page.waitForTimeout(400);
       missing.push(...(await titles()).filter((title) => !anywhere.has(title) && !local.test(title)).map((title) => `${route}: ${title}`));

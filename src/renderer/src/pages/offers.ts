@@ -40,6 +40,13 @@ export const featuresOffers: readonly Offer[] = [
   { id: 'features.map', title: 'Map of decoder directions', keys: ['P'] },
 ];
 
+export const promptOffers: readonly Offer[] = [
+  { id: 'prompt.text', title: 'Go to the text', keys: ['/'] },
+  { id: 'prompt.rank', title: 'Next way of ranking', keys: ['M'] },
+  { id: 'prompt.compare', title: 'Compare two prompts', keys: ['C'] },
+  { id: 'prompt.export', title: 'Export this prompt as JSON' },
+];
+
 export const modelsOffers: readonly Offer[] = [{ id: 'models.find', title: 'Look for models again' }];
 
 export const settingsOffers: readonly Offer[] = [
@@ -48,7 +55,3 @@ export const settingsOffers: readonly Offer[] = [
   route('settings.disk', 'Show disk use', [], { to: 'disk' }),
   route('settings.memory', 'Show memory use', [], { to: 'memory' }),
 ];
-
-export const compareOffers: readonly Offer[] = [];
-
-export const shareOffers: readonly Offer[] = [];

@@ -2,7 +2,7 @@
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
 import { labelOffers } from './label/offers.ts';
-import { compareOffers, featuresOffers, modelsOffers, runsOffers, settingsOffers, shareOffers, workspaceOffers, type Offer } from './offers.ts';
+import { featuresOffers, modelsOffers, promptOffers, runsOffers, settingsOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
   readonly id: string;
@@ -23,10 +23,10 @@ export const pages: readonly PageDefinition[] = [
   { id: 'features', title: 'Features', icon: 'features', letter: 'F', place: 'rail', offers: featuresOffers, load: () => import('./features/Page.svelte') },
   { id: 'label', title: 'Label', icon: 'label', letter: 'L', place: 'rail', offers: labelOffers, load: () => import('./label/Page.svelte') },
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', load: () => import('./feature/Page.svelte') },
-  { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', load: () => import('./prompt/Page.svelte') },
+  { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', offers: promptOffers, load: () => import('./prompt/Page.svelte') },
   { id: 'models', title: 'Models', icon: 'model', letter: 'M', place: 'rail', offers: modelsOffers, load: () => import('./models/Page.svelte') },
-  { id: 'compare', title: 'Compare', icon: 'compare', letter: 'C', place: 'rail', offers: compareOffers, load: () => import('./compare/Page.svelte') },
-  { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', offers: shareOffers, load: () => import('./share/Page.svelte') },
+  { id: 'compare', title: 'Compare', icon: 'compare', letter: 'C', place: 'rail', load: () => import('./compare/Page.svelte') },
+  { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },
 ];
 

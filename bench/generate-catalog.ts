@@ -39,7 +39,7 @@ const common = ('the of and a to in is was it for on as with that be by at from 
   + 'language model feature crime war king law church school water fire night word form line point state system city animal plant body').split(' ');
 const starts = ['b', 'br', 'c', 'd', 'f', 'gr', 'h', 'k', 'l', 'm', 'n', 'p', 'pl', 'r', 's', 'st', 't', 'tr', 'v', 'w'];
 const middles = ['a', 'e', 'i', 'o', 'u', 'ai', 'ea', 'ou'];
-const ends = ['n', 'r', 's', 't', 'l', 'nd', 'st', 'm', 'ck', ''];
+const ends = ['n', 'r', 's', 't', 'l', 'nd', 'st', 'm', ''];
 
 function words(n: number, random: Random): string[] {
   const pick = (list: readonly string[]): string => list[random.integer(list.length)]!;

@@ -1,6 +1,6 @@
 /**
  * F-T8 on features that are known: the labels that the rule explainer finds for sparse features of made-up text say more about windows that
- * it has not seen than labels of other features do. (On a trained dictionary: tests/unit/main/catalog/guessing.test.ts.)
+ * it has not seen than labels of other features do. (On a trained dictionary: `loupe label --floor`; docs/labelling.md has its figures.)
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

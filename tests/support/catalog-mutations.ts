@@ -89,6 +89,14 @@ function withSql(bytes: Buffer, folder: string, edit: (db: Database.Database) =>
   return readFileSync(path);
 }
 
+/** The place of a byte that is not 0: most of a small catalog's pages is empty, where damage changes nothing. */
+function usedByte(bytes: Buffer, random: Random): number {
+  for (;;) {
+    const at = random.integer(bytes.length);
+    if (bytes[at] !== 0) return at;
+  }
+}
+
 /** A damaged copy of `bytes`; equal arguments give equal bytes. */
 export function mutateCatalog(bytes: Buffer, folder: string, seed: number): Buffer {
   const random = Random.from(seed, 'catalog-mutation');
@@ -96,7 +104,7 @@ export function mutateCatalog(bytes: Buffer, folder: string, seed: number): Buff
   const out = Buffer.from(bytes);
   switch (seed % 8) {
     case 0: out[random.integer(100)] = random.integer(256); return out;
-    case 1: for (let n = 1 + random.integer(4); n > 0; n--) out[random.integer(out.length)] = random.integer(256); return out;
+    case 1: for (let n = 1 + random.integer(4); n > 0; n--) out[usedByte(out, random)] = random.integer(256); return out;
     case 2: out.fill(random.integer(256), random.integer(out.length), Math.min(out.length, random.integer(out.length) + 4096)); return out;
     case 3: return out.subarray(0, random.integer(out.length));
     case 4: return withSql(bytes, folder, (db) => editCell(db, pick(cellsOf(db, /^BLOB$/)), pick, random));

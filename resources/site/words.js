@@ -95,8 +95,8 @@
   }
 
   function strength(value, maximum) {
-    if (!(value > 0) || !(maximum > 0)) return 0;
-    return Math.min(1, 0.12 + 0.88 * (value / maximum));
+    if (value === 0 || Number.isNaN(value) || !(maximum > 0)) return 0;
+    return Math.min(1, 0.12 + 0.88 * (Math.abs(value) / maximum));
   }
 
   /** Background and text colour at `share` of the ramp: the text always reaches 4.5 : 1. */

@@ -1,22 +1,10 @@
 /** What the decoder rows say by themselves: how their entries are distributed, which coordinates and heads they write to. */
 import { histogramBins } from './build-files.ts';
+import type { ChunkExtras } from './build-files.ts';
 import { addLinear, rangeOf } from './linear-histogram.ts';
 import { Strongest } from './strongest.ts';
 
-export interface DecoderWeights {
-  /** float32 [n] each */
-  readonly weightLow: Float32Array;
-  readonly weightHigh: Float32Array;
-  readonly weightNorm: Float32Array;
-  readonly weightL1: Float32Array;
-  /** int32 [n, 50] */
-  readonly weightHistogram: Int32Array;
-  /** float32 [n, heads], or [0] */
-  readonly heads: Float32Array;
-  /** int32 and float32 [n, k]: the k largest coordinates by size, with their values; k at most d */
-  readonly alignedIds: Int32Array;
-  readonly alignedValues: Float32Array;
-}
+export type DecoderWeights = Pick<ChunkExtras, 'weightLow' | 'weightHigh' | 'weightNorm' | 'weightL1' | 'weightHistogram' | 'heads' | 'alignedIds' | 'alignedValues'>;
 
 /** Euclidean norms of `heads` equal parts of a row, float32 [d], into `out`, float32 [heads]. */
 function headNorms(row: Float32Array, out: Float32Array): void {

@@ -1,4 +1,5 @@
 /** What each feature goes with: other features by correlation and by common tokens, and dimensions of the hook's activation. */
+import type { ChunkExtras } from './build-files.ts';
 import { mostCorrelated, mostTogether, place } from './cofiring.ts';
 import type { Cofiring, CofiringSums } from './cofiring.ts';
 import type { Firings } from './codes.ts';
@@ -7,15 +8,8 @@ import { pearson, variablesOf } from './pearson.ts';
 import type { Variables } from './pearson.ts';
 import { Strongest } from './strongest.ts';
 
-export interface RelationLists {
-  /** Each [n, k]; ids are -1 past the end of a list. */
-  readonly neuronIds: Int32Array;
-  readonly neuronValues: Float32Array;
-  readonly correlatedIds: Int32Array;
-  readonly correlatedValues: Float32Array;
-  readonly cooccurringIds: Int32Array;
-  readonly cooccurringCounts: Int32Array;
-}
+/** Ids are -1 past the end of a list. */
+export type RelationLists = Pick<ChunkExtras, 'neuronIds' | 'neuronValues' | 'correlatedIds' | 'correlatedValues' | 'cooccurringIds' | 'cooccurringCounts'>;
 
 export class Relations {
   readonly #cofiring: Cofiring;

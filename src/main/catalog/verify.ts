@@ -12,7 +12,11 @@ import { heldFeatures } from './selection.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { peopleProblem } from './people-rules.ts';
 import { peopleRows, peopleTableNames } from './tables/people.ts';
+import { ftsQuery, parseSearch } from './search-text.ts';
+import { stores } from './tables/contexts.ts';
 import { encoders } from './tables/embeddings.ts';
+import { matchingContexts, rankedLabels } from './tables/columns.ts';
+import { vocabularyOf } from './vocabulary.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
 import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
@@ -93,12 +97,46 @@ function verifyRows(db: ReadHandle, report: Report): boolean {
       report.part('what people made', (note) => verifyPeople(db, note));
       report.part('directions', (note) => verifyDirections(db, all, note));
       report.part('maps', (note) => noting(walkMaps(db), note));
+      report.part('text index', (note) => verifyTextIndex(db, note));
     });
   } catch (error) {
     const known = sqliteError(error, db.path);
     report.problems.push(known instanceof LoupeError ? known.message : String(error));
   }
   return all.length > 0 && all.every((source) => source.complete);
+}
+
+const mostWords = 20_000;
+
+/** Distinct words of texts, at most 20,000. */
+function wordsOf(texts: Iterable<string>): Set<string> {
+  const words = new Set<string>();
+  for (const text of texts) {
+    for (const [word] of text.matchAll(/[\p{L}\p{N}]+/gu)) if (words.size < mostWords) words.add(word);
+  }
+  return words;
+}
+
+function* contextTexts(db: ReadHandle): Generator<string> {
+  const models = new Map(stores(db).map(({ id, model }) => [id, model]));
+  for (const { row } of walkContexts(db)) yield vocabularyOf(db, models.get(row.store)!).plainText(row.tokens);
+}
+
+function* labelTexts(db: ReadHandle): Generator<string> {
+  for (const { text } of walkLabels(db)) yield text;
+}
+
+/** SQLite's own check looks at the form of the text index; looking every word up reads what a search would read. */
+function verifyTextIndex(db: ReadHandle, note: (problem: string) => void): string {
+  const inContexts = wordsOf(contextTexts(db));
+  for (const word of inContexts) {
+    if (matchingContexts(db, ftsQuery(parseSearch(word, false))!).length > 0) continue;
+    note(`the text index does not find a word of the contexts: ${JSON.stringify(word.slice(0, 80))}`);
+    break;
+  }
+  const inLabels = wordsOf(labelTexts(db));
+  for (const word of inLabels) rankedLabels(db, ftsQuery(parseSearch(word, true))!, 5);
+  return `${inContexts.size + inLabels.size} words looked up`;
 }
 
 /** Walks over rows whose reading is their check. */

@@ -12,11 +12,11 @@ const folder = mkdtempSync(join(tmpdir(), 'loupe-verify-'));
 const path = join(folder, 'c.loupe');
 after(() => rmSync(folder, { recursive: true }));
 
-test('a sound catalog is checked from header to maps', () => {
+test('a sound catalog is checked from header to text index', () => {
   generateCatalog(path, { features: 30, contexts: 10, contextLength: 64, vocabulary: 100, labelled: 1 });
   const report = verify(path);
   assert.deepEqual([report.ok, report.complete, report.problems], [true, true, []]);
-  assert.deepEqual(report.checked.map((part) => part.split(':')[0]), ['header', 'schema', 'pages and indexes', 'references', 'sources', 'contexts', 'features of source 1', 'packed columns', 'labels', 'scores', 'reviews', 'lists', 'views', 'comments', 'what people made', 'directions', 'maps']);
+  assert.deepEqual(report.checked.map((part) => part.split(':')[0]), ['header', 'schema', 'pages and indexes', 'references', 'sources', 'contexts', 'features of source 1', 'packed columns', 'labels', 'scores', 'reviews', 'lists', 'views', 'comments', 'what people made', 'directions', 'maps', 'text index']);
 });
 
 test('features that a complete source lacks are a problem; of an incomplete one they are not', () => {

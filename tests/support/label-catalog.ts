@@ -24,7 +24,7 @@ function fill(db: WriteHandle): void {
   const random = Random.from(1, 'label catalog');
   const texts = Array.from({ length: contexts }, (_, c) => Int32Array.from({ length }, () => { const word = random.integer(words); return word === 190 && c > 2 ? 7 : word; }));
   for (let c = 0; c < 3; c++) texts[c]![20] = 190;
-  const ids = texts.map((tokens, number) => addContext(db, { store, number, tokens, documents: packDocuments(new Int32Array(length).fill(number)) }, ''));
+  const ids = texts.map((tokens, number) => addContext(db, { store, number, tokens, documents: packDocuments(new Int32Array(length).fill(number)) }, Array.from(tokens, (token) => ` w${token}x`).join('')));
   const tokens = contexts * length;
   const source = addSource(db, {
     kind: 'topk', name: 'known', model, store, hookPoint: 'blocks.0.hook_resid_post', layer: 0, dictionaryHash: 'd', features: rules.length, tokens, dead: 0, complete: false, provenance: '{}',

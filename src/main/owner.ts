@@ -10,6 +10,7 @@ import { entryPath } from '../engine/entry.ts';
 import type { CommandInput, CommandOutput } from '../shared/contract.ts';
 import { LoupeError } from '../shared/errors.ts';
 import type { MenuItem, SystemInfo } from '../shared/schema/workspace.ts';
+import { warmThreads } from './catalog/client.ts';
 import { eventHub } from './events.ts';
 import type { EventHub } from './events.ts';
 import { createInvoke } from './invoke.ts';
@@ -135,6 +136,7 @@ export async function ownWorkspace(options: OwnerOptions): Promise<WorkspaceOwne
       },
     });
     open.publish(http.port);
+    warmThreads();
     const close = async (): Promise<void> => {
       await http.close();
       await open.close();

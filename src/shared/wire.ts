@@ -10,14 +10,14 @@
 import { z } from 'zod';
 import { LoupeError } from './errors.ts';
 import { errorBodySchema } from './schema/job.ts';
-import { dtypes, tensorSchema } from './schema/tensor.ts';
-import type { Dtype, TypedArray, WireTensor } from './schema/tensor.ts';
+import { dtypes, isWireTensor } from './schema/tensor.ts';
+import type { TypedArray, WireTensor } from './schema/tensor.ts';
 
 const maxDepth = 64;
 const aligned = (n: number): number => Math.ceil(n / 8) * 8;
 
 function isTensor(value: object): value is WireTensor {
-  return 'data' in value && ArrayBuffer.isView(value.data) && tensorSchema.safeParse(value).success;
+  return 'data' in value && ArrayBuffer.isView(value.data) && isWireTensor(value);
 }
 
 /** The JSON form of `value`; its tensors are put on `found`. */
@@ -48,19 +48,34 @@ export function encodeFrame(value: unknown): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-const headerSchema = z.strictObject({
-  body: z.unknown(),
-  tensors: z.array(z.strictObject({
-    dtype: z.enum(Object.keys(dtypes) as [Dtype, ...Dtype[]]),
-    shape: z.array(z.number().int().nonnegative()).max(16),
-  })).max(10_000),
-});
+type Described = Pick<WireTensor, 'dtype' | 'shape'>;
+
+interface Header {
+  readonly body: unknown;
+  readonly tensors: readonly Described[];
+}
+
+const mostTensors = 10_000;
+const mostDimensions = 16;
+
+function isDescribed(value: unknown): value is Described {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 2) return false;
+  const { dtype, shape } = value as Partial<Described>;
+  return typeof dtype === 'string' && Object.hasOwn(dtypes, dtype) && Array.isArray(shape) && shape.length <= mostDimensions && shape.every((n) => Number.isInteger(n) && n >= 0);
+}
+
+/** By hand: an answer has hundreds of tensors, and the schema library takes milliseconds over them where no code may be generated. */
+function isHeader(value: unknown): value is Header {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'body') || Object.keys(value).length !== 2) return false;
+  const { tensors } = value as Partial<Header>;
+  return Array.isArray(tensors) && tensors.length <= mostTensors && tensors.every(isDescribed);
+}
 
 function bad(what: string): LoupeError {
   return new LoupeError('bad-request', `broken frame: ${what}`);
 }
 
-function parseHeader(frame: Uint8Array): { header: z.infer<typeof headerSchema>; end: number } {
+function parseHeader(frame: Uint8Array): { header: Header; end: number } {
   if (frame.byteLength < 4) throw bad(`${frame.byteLength} bytes`);
   const length = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0, true);
   if (length > frame.byteLength - 4) throw bad(`its header claims ${length} bytes of ${frame.byteLength}`);
@@ -70,12 +85,11 @@ function parseHeader(frame: Uint8Array): { header: z.infer<typeof headerSchema>;
   } catch {
     throw bad('its header is not JSON');
   }
-  const parsed = headerSchema.safeParse(json);
-  if (!parsed.success) throw bad('its header is not {body, tensors}');
-  return { header: parsed.data, end: aligned(4 + length) };
+  if (!isHeader(json)) throw bad('its header is not {body, tensors}');
+  return { header: json, end: aligned(4 + length) };
 }
 
-function readTensors(frame: Uint8Array, offset: number, described: z.infer<typeof headerSchema>['tensors']): WireTensor[] {
+function readTensors(frame: Uint8Array, offset: number, described: readonly Described[]): WireTensor[] {
   return described.map(({ dtype, shape }) => {
     const type = dtypes[dtype];
     const count = shape.reduce((a, b) => a * b, 1);

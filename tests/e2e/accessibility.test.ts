@@ -112,7 +112,7 @@ describe('Accessibility with data', { skip: noStudio }, () => {
     const found: string[] = [];
     await studio.go(`#/features?catalog=${catalog}`);
     await settle(page);
-    for (const name of ['Density against activation', 'Map of decoder directions', 'Search by meaning', 'Density histogram']) {
+    for (const name of ['Scatter of features', 'Map of decoder directions', 'Search by meaning', 'Density histogram']) {
       const button = page.getByRole('button', { name, exact: true });
       if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
       await settle(page);

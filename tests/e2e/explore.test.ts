@@ -38,7 +38,7 @@ describe('Exploring a catalog', { skip: noStudio }, () => {
     assert.ok(some > 0 && some < 200);
     assert.match(page().url(), /dmin=.*dmax=.*amin=.*amax=/);
     await button('Clear brush').click();
-    await page().getByLabel('Height').selectOption('mean');
+    await page().getByLabel('Vertical axis').selectOption('mean');
     await page().getByRole('img', { name: 'Density and mean activation' }).waitFor();
     await drag('Density and mean activation', [0.3, 0.2], [[0.6, 0.6]]);
     await shown();

@@ -46,6 +46,8 @@ describe('Panels of the feature page', { skip: noStudio }, () => {
     await studio.go('#/feature/4');
     await at(4);
     const row = panel('Fires together with').locator('li button').first();
+    // A panel is drawn when it is in sight.
+    await panel('Fires together with').scrollIntoViewIfNeeded();
     await row.scrollIntoViewIfNeeded();
     const index = Number((await row.locator('.index').innerText()).replaceAll(',', ''));
     await row.click();

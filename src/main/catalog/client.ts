@@ -10,7 +10,7 @@ import { checkHeader } from './header.ts';
 import type { MethodInput, MethodOutput, ReadMethod, WriteMethod } from './types.ts';
 import { closeEverywhere, read, runAlone, write } from './threads.ts';
 
-export { setSlowQueryLog, stopThreads } from './threads.ts';
+export { setSlowQueryLog, stopThreads, warmThreads } from './threads.ts';
 
 type Answer<M extends Exclude<ReadMethod, 'info'>> = (input: MethodInput<M>) => Promise<MethodOutput<M>>;
 

@@ -44,6 +44,13 @@ class Thread {
     });
   }
 
+  /** Starts the thread before somebody waits for it; an idle one keeps no process alive. */
+  warm(): void {
+    if (this.#worker !== null) return;
+    this.#worker = this.#start();
+    this.#worker.unref();
+  }
+
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = null;
@@ -112,6 +119,12 @@ export function ownThread(): OwnThread {
     ask: <M extends ReadMethod>(path: string, method: M, input: MethodInput<M>) => thread.send(method, path, input) as Promise<MethodOutput<M>>,
     stop: () => thread.stop(),
   };
+}
+
+/** Starts the threads that opening a catalog needs: loading their code takes most of a second, which nobody should wait for. */
+export function warmThreads(): void {
+  writer.warm();
+  readers[0]!.warm();
 }
 
 /** Ends every connection to `path`. */

@@ -11,7 +11,7 @@ export interface WireTensor {
   readonly data: TypedArray;
 }
 
-function isWireTensor(value: unknown): value is WireTensor {
+export function isWireTensor(value: unknown): value is WireTensor {
   if (typeof value !== 'object' || value === null) return false;
   const { dtype, shape, data } = value as Partial<WireTensor>;
   if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype) || !Array.isArray(shape)) return false;

@@ -16,9 +16,8 @@ export interface CloudSpec {
   /** Null: a map, whose axes mean nothing. */
   readonly axes: { readonly x: CloudAxis; readonly y: CloudAxis } | null;
   readonly classes: { readonly names: readonly string[]; readonly of: ArrayLike<number> } | null;
-  /** The features of the table where it is filtered, else null. */
-  readonly shown: ReadonlySet<number> | null;
-  readonly selected: number | null;
+  /** [n], 1 for a feature of the table, where that is filtered, else null. */
+  readonly shown: Uint8Array | null;
   /** What is said of a feature on hover; may come later. */
   readonly describe: (index: number) => string | Promise<string>;
 }
@@ -38,15 +37,35 @@ export function classColour(place: number, palette: Palette): string {
 
 type Point = readonly [number, number, number];
 
+export interface CloudGroup {
+  readonly name: string;
+  readonly place: number;
+  /** [n, 3]: x, y and the feature's index. */
+  readonly points: Float32Array;
+}
+
+/** The group of each point, -1 for one that has no place. */
+function placesOf({ points, classes, shown }: CloudSpec): Int16Array {
+  const others = classes?.names.length ?? 1;
+  return Int16Array.from({ length: points.length >> 1 }, (_, i) => {
+    if (!Number.isFinite(points[2 * i]!) || !Number.isFinite(points[2 * i + 1]!)) return -1;
+    if (shown !== null && shown[i] !== 1) return others + 1;
+    const place = classes === null ? 0 : classes.of[i]!;
+    return place < 0 ? others : place;
+  });
+}
+
 /** The points of each group: by class, and last those that the table does not show. */
-export function groupsOf(spec: CloudSpec): { readonly name: string; readonly place: number; readonly points: Point[] }[] {
-  const names = spec.classes?.names ?? ['features'];
-  const groups = [...names, 'no class', 'not in the table'].map((name, place) => ({ name, place, points: [] as Point[] }));
-  for (let i = 0; 2 * i + 1 < spec.points.length; i++) {
-    const [x, y] = [spec.points[2 * i]!, spec.points[2 * i + 1]!];
-    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    const place = spec.shown !== null && !spec.shown.has(i) ? names.length + 1 : spec.classes === null ? 0 : spec.classes.of[i]!;
-    groups[place < 0 ? names.length : place]!.points.push([x, y, i]);
+export function groupsOf(spec: CloudSpec): readonly CloudGroup[] {
+  const names = [...(spec.classes?.names ?? ['features']), 'no class', 'not in the table'];
+  const places = placesOf(spec);
+  const counts = new Uint32Array(names.length);
+  for (const place of places) if (place >= 0) counts[place]!++;
+  const groups = names.map((name, place) => ({ name, place, points: new Float32Array(3 * counts[place]!) }));
+  const ends = new Uint32Array(names.length);
+  for (const [i, place] of places.entries()) {
+    if (place < 0) continue;
+    groups[place]!.points.set([spec.points[2 * i]!, spec.points[2 * i + 1]!, i], 3 * ends[place]!++);
   }
   return groups.filter(({ points }) => points.length > 0);
 }
@@ -76,12 +95,11 @@ export function cloudOption(spec: CloudSpec, palette: Palette): ChartOption {
   const size = total > 40_000 ? 2 : total > 8000 ? 3 : 4;
   const others = (spec.classes?.names.length ?? 1);
   const series = groupsOf(spec).map(({ name, place, points }) => ({
-    type: 'scatter', name, data: points, symbolSize: size, large: points.length > large, largeThreshold: large, progressive: 0,
+    // A typed array: ECharts reads it as it lies, three numbers a point.
+    type: 'scatter', name, data: points, dimensions: ['x', 'y', 'feature'], symbolSize: size, large: points.length / 3 > large, largeThreshold: large, progressive: 0,
     itemStyle: place >= others ? { color: palette.text2, opacity: place === others ? 0.35 : 0.14 } : { color: classColour(place, palette), opacity: spec.shown === null ? 0.6 : 0.9 },
     z: place > others ? 1 : 2,
   }));
-  const [x, y] = spec.selected === null ? [NaN, NaN] : [spec.points[2 * spec.selected]!, spec.points[2 * spec.selected + 1]!];
-  const selected = Number.isFinite(x) && Number.isFinite(y) ? [[x, y, spec.selected!]] : [];
   return {
     animation: false,
     grid: spec.axes === null ? { left: 4, right: 4, top: 4, bottom: 4 } : grid(),
@@ -98,7 +116,7 @@ export function cloudOption(spec: CloudSpec, palette: Palette): ChartOption {
     yAxis: axisOf(spec, 'y', palette),
     // Which points lie in the area is asked once, when it is drawn: with no series the brush looks at none while it moves.
     brush: { xAxisIndex: 0, yAxisIndex: 0, seriesIndex: [], brushStyle: brushStyle(palette), removeOnClick: false },
-    series: [...series, { type: 'scatter', data: selected, symbolSize: 13, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2.5 }, silent: true, z: 5 }],
+    series,
   };
 }
 

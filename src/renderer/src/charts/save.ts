@@ -1,13 +1,19 @@
 /** Saving a chart: the file is made here and handed to the browser's own download. */
 import { toCsv } from './csv.ts';
 import { init, type ECharts } from './echarts.ts';
-import type { ChartOption, ChartTable } from './types.ts';
+import type { ChartOption, ChartTable, Palette } from './types.ts';
 
 export type ChartFormat = 'png' | 'svg' | 'csv';
 
 /** Offers the chart as a file. Pictures are drawn anew at the size on screen. */
 export function saveChart(format: ChartFormat, name: string, chart: ECharts, option: ChartOption, table: ChartTable, background: string): void {
   download(`${name}.${format}`, contents(format, chart, option, table, background));
+}
+
+/** The chart with a ring around a place in data units: on screen the page draws it. */
+export function withRing(option: ChartOption, at: readonly [number, number], palette: Palette): ChartOption {
+  const ring = { type: 'scatter', data: [[...at]], symbolSize: 13, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2.5 }, silent: true, z: 5 };
+  return { ...option, series: [...((option['series'] as readonly object[] | undefined) ?? []), ring] };
 }
 
 function contents(format: ChartFormat, chart: ECharts, option: ChartOption, table: ChartTable, background: string): Blob {

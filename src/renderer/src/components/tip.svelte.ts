@@ -6,25 +6,59 @@ export interface TipContent {
   readonly keys?: string;
 }
 
+/** What each element says. The listeners are the window's (Tip.svelte): a page shows hundreds of hints, and walking on changes most of them. */
+const contents = new WeakMap<Element, TipContent>();
+const delay = 350;
+
 class Tip {
   content = $state.raw<TipContent | null>(null);
   anchor = $state.raw<DOMRect | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The element that the tip is for, also before it shows. */
+  #element: Element | null = null;
 
-  show(element: Element, content: TipContent, delay: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      if (!element.isConnected) return;
-      this.content = content;
-      this.anchor = element.getBoundingClientRect();
-    }, delay);
+  /** The pointer is over `target` now. */
+  over(target: EventTarget | null): void {
+    const element = hinted(target);
+    if (element !== this.#element) this.#point(element, delay);
+  }
+
+  /** The keyboard came to `target`. */
+  focus(target: EventTarget | null): void {
+    if (target instanceof Element && contents.has(target) && target.matches(':focus-visible')) this.#point(target, 0);
   }
 
   /** Later, because an element also loses its focus while the page is being redrawn, when no state may change. */
   hide(): void {
+    if (this.#element === null) return;
+    this.#element = null;
     clearTimeout(this.#timer);
-    queueMicrotask(() => { this.content = null; });
+    queueMicrotask(() => { if (this.#element === null) this.content = null; });
   }
+
+  /** `element` is going away, or says something else from now on. */
+  leave(element: Element): void {
+    if (this.#element === element) this.hide();
+  }
+
+  #point(element: Element | null, wait: number): void {
+    this.hide();
+    if (element === null) return;
+    this.#element = element;
+    this.#timer = setTimeout(() => {
+      const content = contents.get(element);
+      if (content === undefined || !element.isConnected) return;
+      this.content = content;
+      this.anchor = element.getBoundingClientRect();
+    }, wait);
+  }
+}
+
+/** The nearest element at or above `target` that has something to say. */
+function hinted(target: EventTarget | null): Element | null {
+  let element = target instanceof Element ? target : null;
+  while (element !== null && !contents.has(element)) element = element.parentElement;
+  return element;
 }
 
 export const tip = new Tip();
@@ -33,25 +67,11 @@ export const tip = new Tip();
 export function hint(text: string, keys?: string): Attachment<HTMLElement> {
   return (element) => {
     if (text === '') return undefined;
-    const content: TipContent = keys === undefined ? { text } : { text, keys };
-    const undo = listen(element, {
-      pointerenter: () => tip.show(element, content, 350),
-      pointerleave: () => tip.hide(),
-      pointerdown: () => tip.hide(),
-      focusin: () => { if (element.matches(':focus-visible')) tip.show(element, content, 0); },
-      focusout: () => tip.hide(),
-    });
+    contents.set(element, keys === undefined ? { text } : { text, keys });
     if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-description', text);
     return () => {
-      undo();
-      tip.hide();
+      contents.delete(element);
+      tip.leave(element);
     };
-  };
-}
-
-function listen(element: HTMLElement, handlers: Readonly<Record<string, () => void>>): () => void {
-  for (const [event, handler] of Object.entries(handlers)) element.addEventListener(event, handler);
-  return () => {
-    for (const [event, handler] of Object.entries(handlers)) element.removeEventListener(event, handler);
   };
 }

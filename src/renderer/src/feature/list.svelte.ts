@@ -8,6 +8,8 @@ import { PageCache } from './page-cache.ts';
 import { defaultQuery, type FeatureQuery } from './query.ts';
 
 const pageSize = 100;
+/** ms. */
+const slowAfter = 150;
 
 class FeatureList {
   query = $state.raw<FeatureQuery>(defaultQuery);
@@ -21,6 +23,8 @@ class FeatureList {
   version = $state(0);
   /** A new list is being fetched; the old rows stay until it is there. */
   loading = $state(false);
+  /** It takes so long that the old rows should not look like the new ones. */
+  slow = $state(false);
   #cache: PageCache<FeatureRow> | null = null;
   #key = '';
 
@@ -70,6 +74,7 @@ class FeatureList {
   #start(catalog: string, source: number, query: FeatureQuery): void {
     this.error = null;
     this.loading = true;
+    this.#timer ??= setTimeout(() => { this.slow = true; }, slowAfter);
     // A set that this window does not have (a link from elsewhere) holds nothing.
     const only = query.set === '' ? null : vector(findSet(query.set)?.indices ?? new Int32Array(0));
     const cache = new PageCache<FeatureRow>({
@@ -86,6 +91,14 @@ class FeatureList {
   }
 
   #next: PageCache<FeatureRow> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  #answered(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.loading = false;
+    this.slow = false;
+  }
 
   #arrived(cache: PageCache<FeatureRow>): void {
     if (cache !== this.#next) return;
@@ -95,14 +108,14 @@ class FeatureList {
       this.place = null;
       this.shown = this.query;
     }
-    this.loading = false;
+    this.#answered();
     this.total = cache.total;
     this.version++;
   }
 
   #failed(cache: PageCache<FeatureRow>, thrown: unknown): void {
     if (cache !== this.#next) return;
-    this.loading = false;
+    this.#answered();
     this.error = toErrorBody(thrown);
   }
 }

@@ -36,7 +36,7 @@ export const featuresOffers: readonly Offer[] = [
   { id: 'features.columns', title: 'Choose the columns of the table', keys: ['O'] },
   { id: 'features.views', title: 'Saved views of the table', keys: ['V'] },
   { id: 'features.histogram', title: 'Density histogram', keys: ['H'] },
-  { id: 'features.scatter', title: 'Density against activation', keys: ['D'] },
+  { id: 'features.scatter', title: 'Scatter of features', keys: ['D'] },
   { id: 'features.map', title: 'Map of decoder directions', keys: ['P'] },
 ];
 

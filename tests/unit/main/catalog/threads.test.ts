@@ -55,6 +55,13 @@ test('what is closed can be replaced and is read anew', async () => {
   assert.equal((await runAlone(path, 'verify', { openHere: false })).ok, true);
 });
 
+test('threads that were started ahead keep no process alive', () => {
+  const script = `import { warmThreads } from ${JSON.stringify(new URL('../../../../src/main/catalog/threads.ts', import.meta.url).href)};
+    warmThreads(); console.log('started');`;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000, encoding: 'utf8' });
+  assert.deepEqual([status, stdout.trim()], [0, 'started']);
+});
+
 test('idle threads keep no process alive', () => {
   const script = `import { read } from ${JSON.stringify(new URL('../../../../src/main/catalog/threads.ts', import.meta.url).href)};
     await read(${JSON.stringify(path)}, 'info', null); console.log('answered');`;

@@ -16,8 +16,26 @@ export const colourings: readonly { readonly id: Colouring; readonly title: stri
 ];
 const isColouring = (value: unknown): value is Colouring => colourings.some(({ id }) => id === value);
 
-export type Height = 'max' | 'mean';
-const isHeight = (value: unknown): value is Height => value === 'max' || value === 'mean';
+/** Columns that the scatter can be drawn over. `log`: over several powers of ten, and above 0. */
+export const scatterColumns = [
+  { id: 'density', title: 'Density', unit: 'density, firings a token', log: true },
+  { id: 'max', title: 'Maximum activation', unit: 'maximum activation', log: true },
+  { id: 'mean', title: 'Mean activation', unit: 'mean activation', log: true },
+  { id: 'min', title: 'Smallest activation', unit: 'smallest activation', log: false },
+  { id: 'score', title: 'Score of the label', unit: 'score of the label', log: false },
+  { id: 'confidence', title: 'Confidence of the label', unit: 'confidence of the label, 1 to 5', log: false },
+] as const;
+export type ScatterColumn = (typeof scatterColumns)[number];
+type ColumnId = ScatterColumn['id'];
+const isColumn = (value: unknown): value is ColumnId => scatterColumns.some(({ id }) => id === value);
+export const scatterColumn = (id: ColumnId): ScatterColumn => scatterColumns.find((column) => column.id === id)!;
+
+/** Where a figure lies on its axis; NaN for one that has no place there. */
+function onAxis(value: number, { id, log }: ScatterColumn): number {
+  if (log) return value > 0 ? Math.log10(value) : Number.NaN;
+  // A label without a score has NaN, one without a confidence 0.
+  return id === 'confidence' && !(value > 0) ? Number.NaN : value;
+}
 export type Tool = 'rect' | 'lasso';
 const isTool = (value: unknown): value is Tool => isString(value) && (value === 'rect' || value === 'lasso');
 
@@ -25,20 +43,21 @@ interface Classes { readonly names: readonly string[]; readonly of: Int32Array }
 
 export class Explore {
   colouring = $state<Colouring>(recall('explore.colouring', 'labelled', isColouring));
-  height = $state<Height>(recall('explore.height', 'max', isHeight));
+  across = $state<ColumnId>(recall('explore.across', 'density', isColumn));
+  up = $state<ColumnId>(recall('explore.up', 'max', isColumn));
   tool = $state<Tool>(recall('explore.tool', 'rect', isTool));
   state = $state.raw<ExploreState | null>(null);
   error = $state.raw<ErrorBody | null>(null);
-  /** [features, 2] each: log10 density against log10 of the height; the map. */
+  /** [features, 2] each: the columns `across` and `up`, in log10 where their axis is logarithmic; the map. */
   scatter = $state.raw<Float32Array | null>(null);
   map = $state.raw<Float32Array | null>(null);
   mapOptions = $state.raw<Readonly<Record<string, unknown>> | null>(null);
   classes = $state.raw<Classes | null>(null);
-  /** The features of the table where it is filtered. */
-  shown = $state.raw<ReadonlySet<number> | null>(null);
+  /** [features], 1 for those of the table where it is filtered. */
+  shown = $state.raw<Uint8Array | null>(null);
   readonly #keys = new Map<string, string>();
 
-  choose(change: { colouring?: Colouring; height?: Height; tool?: Tool }): void {
+  choose(change: { colouring?: Colouring; across?: ColumnId; up?: ColumnId; tool?: Tool }): void {
     for (const [name, value] of Object.entries(change)) remember(`explore.${name}`, value);
     Object.assign(this, change);
   }
@@ -65,16 +84,15 @@ export class Explore {
 
   loadScatter(): Promise<void> {
     const place = this.#place;
-    const height = this.height;
+    const [x, y] = [scatterColumn(this.across), scatterColumn(this.up)];
     if (place === null) return Promise.resolve();
-    return this.#once('scatter', JSON.stringify([place, height]), async (current) => {
-      const { columns } = await session.invoke('catalog.columns', { ...place, names: ['density', height] });
-      const [density, high] = columns.map(({ data }) => data) as [Float32Array, Float32Array];
-      const points = new Float32Array(2 * density.length);
-      for (let i = 0; i < density.length; i++) {
-        const alive = density[i]! > 0 && high[i]! > 0;
-        points[2 * i] = alive ? Math.log10(density[i]!) : Number.NaN;
-        points[2 * i + 1] = alive ? Math.log10(high[i]!) : Number.NaN;
+    return this.#once('scatter', JSON.stringify([place, x.id, y.id]), async (current) => {
+      const { columns } = await session.invoke('catalog.columns', { ...place, names: [x.id, y.id] });
+      const [xs, ys] = columns.map(({ data }) => data) as [Float32Array, Float32Array];
+      const points = new Float32Array(2 * xs.length);
+      for (let i = 0; i < xs.length; i++) {
+        points[2 * i] = onAxis(xs[i]!, x);
+        points[2 * i + 1] = onAxis(ys[i]!, y);
       }
       if (current()) this.scatter = points;
     });
@@ -127,7 +145,9 @@ export class Explore {
       const { indices } = await session.invoke('catalog.indices', {
         ...place, sort: 'index', descending: false, filter: query.filter, search: query.search.trim() === '' ? null : query.search, only,
       });
-      if (current()) this.shown = new Set(indices.data as Int32Array);
+      const shown = new Uint8Array(session.source?.features ?? 0);
+      for (const index of indices.data) shown[index] = 1;
+      if (current()) this.shown = shown;
     });
   }
 

@@ -4,27 +4,22 @@ import { classColour, cloudOption, cloudTable, groupsOf, type CloudSpec } from '
 import { palette } from './palette.ts';
 
 const spec = (changes: Partial<CloudSpec> = {}): CloudSpec => ({
-  points: [0, 0, 1, 1, Number.NaN, 0, 2, 2], axes: null, classes: null, shown: null, selected: null, describe: (index) => `feature ${index}`, ...changes,
+  points: [0, 0, 1, 1, Number.NaN, 0, 2, 2], axes: null, classes: null, shown: null, describe: (index) => `feature ${index}`, ...changes,
 });
 const classes = { names: ['many', 'few'], of: [0, 1, 0, -1] };
 const series = (option: unknown): { name?: string; data: number[][]; large?: boolean }[] => (option as { series: { name?: string; data: number[][] }[] }).series;
 
 test('one group a class, one for features without, and last those that the table does not show; a feature that is nowhere is in none', () => {
-  const found = (some: CloudSpec): [string, number[]][] => groupsOf(some).map(({ name, points }) => [name, points.map((point) => point[2])]);
+  const found = (some: CloudSpec): [string, number[]][] => groupsOf(some).map(({ name, points }) => [name, [...points].filter((_, i) => i % 3 === 2)]);
   assert.deepEqual(found(spec()), [['features', [0, 1, 3]]]);
   assert.deepEqual(found(spec({ classes })), [['many', [0]], ['few', [1]], ['no class', [3]]]);
-  assert.deepEqual(found(spec({ classes, shown: new Set([1]) })), [['few', [1]], ['not in the table', [0, 3]]]);
-});
-
-test('the selected feature has a ring where it is somewhere', () => {
-  assert.deepEqual(series(cloudOption(spec({ selected: 1 }), palette)).at(-1)!.data, [[1, 1, 1]]);
-  assert.deepEqual(series(cloudOption(spec({ selected: 2 }), palette)).at(-1)!.data, []);
+  assert.deepEqual(found(spec({ classes, shown: Uint8Array.of(0, 1, 0, 0) })), [['few', [1]], ['not in the table', [0, 3]]]);
 });
 
 test('many points are drawn as one shape', () => {
   const points = Float32Array.from({ length: 2 * 131_072 }, (_, i) => i);
   const [all] = series(cloudOption(spec({ points }), palette));
-  assert.deepEqual([all!.large, all!.data.length], [true, 131_072]);
+  assert.deepEqual([all!.large, all!.data.length], [true, 3 * 131_072]);
   assert.equal(series(cloudOption(spec(), palette))[0]!.large, false);
 });
 

@@ -54,6 +54,15 @@ describe('Features', { skip: noStudio }, () => {
     await studio.page.waitForFunction(() => /600 features,/.test(document.querySelector('.state')?.textContent ?? ''));
   });
 
+  test('a search that nothing matches says so, and the rows come back', async () => {
+    await studio.page.keyboard.press('/');
+    await studio.page.keyboard.type('zzzznothing');
+    await studio.page.getByText('No feature matches').waitFor();
+    await studio.page.keyboard.press('Escape');
+    await rows().first().waitFor();
+    await studio.page.keyboard.press('Escape');
+  });
+
   test('filters by label and state', async () => {
     const labelled = Number(/(\d+) labelled/.exec(await state().innerText())![1]);
     await studio.page.getByLabel('Labelled or not').selectOption('1');

@@ -12,7 +12,7 @@ export function saveChart(format: ChartFormat, name: string, chart: ECharts, opt
 
 /** The chart with a ring around a place in data units: on screen the page draws it. */
 export function withRing(option: ChartOption, at: readonly [number, number], palette: Palette): ChartOption {
-  const ring = { type: 'scatter', data: [[...at]], symbolSize: 13, itemStyle: { color: 'transparent', borderColor: palette.activation, borderWidth: 2.5 }, silent: true, z: 5 };
+  const ring = { type: 'scatter', data: [[...at]], symbolSize: 13, itemStyle: { color: 'transparent', borderColor: palette.text, borderWidth: 2.5 }, silent: true, z: 5 };
   return { ...option, series: [...((option['series'] as readonly object[] | undefined) ?? []), ring] };
 }
 

@@ -4,6 +4,9 @@
 
 The hook is blocks.0.hook_resid_pre, which is the token embedding, so that the forward pass costs next to nothing. Before the clock starts,
 OUT gets what Loupe needs for the same: activations.npy, tokens.npy, unembedding.npy and the dictionary in SAELens' format. Prints one JSON object.
+
+An environment that has it: torch 2.13.0 first, then sae-dashboard with ../shared/bench/constraints.txt, then pyarrow below 22 (its numpy is old),
+and torchvision and torchaudio removed again (they come for another torch).
 """
 import argparse
 import contextlib

@@ -1,0 +1,127 @@
+/**
+ * A layer that a language model trained by Loupe can have in the place of the MLP, and what one file must export to add one
+ * (docs/add-a-layer.md).
+ *
+ * A kind says what its parameters are, how they start and how the layer is computed. All else (blocks, training, checkpoints,
+ * files, hooks, the command line, forms) asks the kind and knows no id.
+ */
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import type { Random } from '../../random.ts';
+
+/** What surrounds the layer, the same for every kind. */
+export interface ModelSize {
+  readonly layers: number;
+  readonly dModel: number;
+  /** Attention heads; dModel is divisible by them. */
+  readonly heads: number;
+  /** Tokens of a context. */
+  readonly context: number;
+  readonly vocab: number;
+}
+
+/** Start values of a parameter: float32, as many as the shape holds. See starts.ts. */
+export type Start = (random: Random, shape: readonly number[]) => Float32Array;
+
+export interface ParameterSpec {
+  /** Outermost axis first; matrices stand [in, out], so that x W is the map. */
+  readonly shape: readonly number[];
+  readonly start: Start;
+  /** Whether weight decay applies: true of matrices, false of biases and of the weights of norms. */
+  readonly decay: boolean;
+  /** false: the optimiser leaves it alone and `pass.update` changes it (running statistics). */
+  readonly trained?: false;
+}
+
+export type Specs = Readonly<Record<string, ParameterSpec>>;
+/** The tensors of a block by the names of its specs. */
+export type Weights = Readonly<Record<string, Tensor>>;
+
+/** What a layer can ask of the pass it is in. Names of hooks are those within a block: 'mlp.hook_post'. */
+export interface LayerPass {
+  /** The block's number, from 0. */
+  readonly layer: number;
+  readonly training: boolean;
+  /** Only ops that autograd goes through. */
+  readonly differentiable: boolean;
+  /** For noise while training; the same numbers for the same seed and step. */
+  readonly random: Random;
+  /** Passes a value [tokens, width] through a hook: what comes back is what the layer must go on with. */
+  at(hook: string, value: Tensor2D): Tensor2D;
+  /** Whether somebody reads or changes the value at the hook; when nobody does, it need not be computed in its full width. */
+  touches(hook: string): boolean;
+  /** Leaves a tensor for later blocks of the same pass. */
+  share(key: string, value: Tensor): void;
+  /** What an earlier block of this pass left; `from` is the block that does. Kind unsupported when the pass began behind it. */
+  shared(key: string, from: number): Tensor;
+  /** Sets a parameter with `trained: false` to a new value after this pass; without effect unless training. */
+  update(name: string, value: Tensor): void;
+}
+
+export interface LayerResult {
+  /** float32 [tokens, dModel] */
+  readonly y: Tensor2D;
+  /** Auxiliary losses, unweighted scalars by name; the trainer adds them up over blocks with `lossWeights`. */
+  readonly losses: Readonly<Record<string, Tensor>>;
+  /** Measurements without gradient for the log: a scalar (score correlation) or a vector (load by expert). */
+  readonly figures?: Readonly<Record<string, Tensor>>;
+}
+
+/** What a block's form is given to work with. */
+export interface BlockTools {
+  readonly size: ModelSize;
+  /** LayerNorm with the weights `${name}.weight` and `${name}.bias` of the block, float32 [tokens, dModel]; hooks as in TransformerLens. */
+  norm(name: 'ln1' | 'ln2', x: Tensor2D): Tensor2D;
+  /** Causal attention of q, k and v side by side, float32 [tokens, 3 dModel] -> z float32 [tokens, dModel], before the output map. */
+  attend(qkv: Tensor2D): Tensor2D;
+  /** Hooks of the block itself: 'hook_attn_out', 'hook_resid_mid', 'hook_mlp_out'. */
+  at(hook: string, value: Tensor2D): Tensor2D;
+  /** Nothing behind this place is wanted: give back any tensor of the right shape. */
+  readonly finished: boolean;
+}
+
+/** How a block is put together: what is normed, attended to and added. */
+export interface BlockForm {
+  /** Norms and attention. `layers` enters in the start of output maps, 0.02 / sqrt(2 layers). */
+  parameters(size: ModelSize): Specs;
+  /** x float32 [tokens, dModel] at hook_resid_pre -> the value at hook_resid_post. `layer` is the kind's forward. */
+  apply(x: Tensor2D, weights: Weights, layer: (normed: Tensor2D) => Tensor2D, tools: BlockTools): Tensor2D;
+}
+
+/** One kind of layer: a file in this folder and a line in the registry. `C` is its parsed config. */
+export interface LayerKind<C = unknown> {
+  /** As `--arch` takes it. */
+  readonly id: string;
+  readonly title: string;
+  /** Author, year, arXiv id; null for what has no single source. */
+  readonly paper: string | null;
+  /** Every field has a default and a description; unknown keys are refused. */
+  readonly config: z.ZodObject;
+  /** What is impossible about a config for a size: the fields and the cure, or null. (k over the experts, s not a root.) */
+  problem?(config: C, size: ModelSize): string | null;
+  /** Parameters of block `layer`; blocks may differ (a router that serves a group stands in the first of it). */
+  parameters(config: C, size: ModelSize, layer: number): Specs;
+  /** Norms and attention around the layer; the pre-norm block (blocks/pre-norm.ts) when left out. */
+  block?(config: C): BlockForm;
+  /** x float32 [tokens, dModel], normed -> y of the same shape. */
+  forward(x: Tensor2D, weights: Weights, config: C, pass: LayerPass, size: ModelSize): LayerResult;
+  /** Factors of the auxiliary losses by name. */
+  lossWeights?(config: C): Readonly<Record<string, number>>;
+  /** The interpretable units of a block: what the hook mlp.hook_post holds for a token. */
+  units(config: C, size: ModelSize): number;
+  /** A unit's name, like "expert 3, neuron 17". */
+  unitName(config: C, size: ModelSize, unit: number): string;
+  /** Hooks of the layer beside mlp.hook_post, with their widths; [['mlp.hook_pre', units]] when left out. */
+  hooks?(config: C, size: ModelSize): readonly (readonly [name: string, width: number])[];
+  /** Parameters of block `layer`'s layer that take part in computing one token. */
+  active(config: C, size: ModelSize, layer: number): number;
+}
+
+/** A kind whose config type is not known here. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the shape is known to the kind's own file only
+export type AnyLayerKind = LayerKind<any>;
+
+/** Keeps the config's type inside the file while the registry sees `AnyLayerKind`. */
+export function defineLayer<Shape extends z.ZodRawShape>(kind: LayerKind<z.infer<z.ZodObject<Shape>>> & { readonly config: z.ZodObject<Shape> }): LayerKind<z.infer<z.ZodObject<Shape>>> {
+  return kind;
+}

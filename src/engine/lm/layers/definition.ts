@@ -8,6 +8,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Random } from '../../random.ts';
+import type { Linear } from '../definition.ts';
 
 /** What surrounds the layer, the same for every kind. */
 export interface ModelSize {
@@ -72,8 +73,11 @@ export interface BlockTools {
   readonly size: ModelSize;
   /** LayerNorm with the weights `${name}.weight` and `${name}.bias` of the block, float32 [tokens, dModel]; hooks as in TransformerLens. */
   norm(name: 'ln1' | 'ln2', x: Tensor2D): Tensor2D;
-  /** Causal attention of q, k and v side by side, float32 [tokens, 3 dModel] -> z float32 [tokens, dModel], before the output map. */
-  attend(qkv: Tensor2D): Tensor2D;
+  /**
+   * Causal attention of x float32 [tokens, dModel] -> [tokens, dModel]. `qkv` maps to q, k and v side by side, 3 dModel wide (the same
+   * map three times over where they are one); `out` maps z back. Hooks as in TransformerLens.
+   */
+  attend(x: Tensor2D, qkv: Linear, out: Linear): Tensor2D;
   /** Hooks of the block itself: 'hook_attn_out', 'hook_resid_mid', 'hook_mlp_out'. */
   at(hook: string, value: Tensor2D): Tensor2D;
   /** Nothing behind this place is wanted: give back any tensor of the right shape. */
@@ -86,6 +90,13 @@ export interface BlockForm {
   parameters(size: ModelSize): Specs;
   /** x float32 [tokens, dModel] at hook_resid_pre -> the value at hook_resid_post. `layer` is the kind's forward. */
   apply(x: Tensor2D, weights: Weights, layer: (normed: Tensor2D) => Tensor2D, tools: BlockTools): Tensor2D;
+}
+
+/** Sizes that come ready; what is left out is as elsewhere (own/presets.ts). */
+export interface LayerPreset<C> {
+  readonly size?: Partial<ModelSize>;
+  readonly layer?: Partial<C>;
+  readonly tiedEmbeddings?: boolean;
 }
 
 /** One kind of layer: a file in this folder and a line in the registry. `C` is its parsed config. */
@@ -101,12 +112,14 @@ export interface LayerKind<C = unknown> {
   problem?(config: C, size: ModelSize): string | null;
   /** Parameters of block `layer`; blocks may differ (a router that serves a group stands in the first of it). */
   parameters(config: C, size: ModelSize, layer: number): Specs;
-  /** Norms and attention around the layer; the pre-norm block (blocks/pre-norm.ts) when left out. */
+  /** Norms and attention around the layer; the pre-norm block (pre-norm.ts) when left out. */
   block?(config: C): BlockForm;
   /** x float32 [tokens, dModel], normed -> y of the same shape. */
   forward(x: Tensor2D, weights: Weights, config: C, pass: LayerPass, size: ModelSize): LayerResult;
   /** Factors of the auxiliary losses by name. */
   lossWeights?(config: C): Readonly<Record<string, number>>;
+  /** By name: what the kind adds to a preset of all kinds ('desktop-text', 'desktop-chess'), or one of its own ('paper-850m'), which names every size. */
+  readonly presets?: Readonly<Record<string, LayerPreset<C>>>;
   /** The interpretable units of a block: what the hook mlp.hook_post holds for a token. */
   units(config: C, size: ModelSize): number;
   /** A unit's name, like "expert 3, neuron 17". */

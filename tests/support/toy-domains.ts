@@ -37,7 +37,7 @@ export class ToyGrammar {
 
 /** Rows of a table [vocabulary, d] by a product with one-hot rows, which has a gradient on every backend. */
 export function embed(table: Tensor2D, tokens: Int32Array): Tensor2D {
-  return tf.matMul(tf.oneHot(tf.tensor1d(tokens, 'int32'), table.shape[0]).toFloat() as Tensor2D, table);
+  return tf.matMul(tf.cast(tf.oneHot(tf.tensor1d(tokens, 'int32'), table.shape[0]), 'float32') as Tensor2D, table);
 }
 
 /** Rows of length sqrt(d) around their mean: LayerNorm without weights. */

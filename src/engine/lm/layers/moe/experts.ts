@@ -52,7 +52,7 @@ export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2
   const bEnc = weights.bEnc === null ? null : tf.unstack(weights.bEnc);
   const outputs = plan.groups.map(({ expert }, at) => {
     const code = hidden(rows[at]!, wEnc[expert]!, bEnc?.[expert] ?? null, activation);
-    return tf.matMul(tf.mul(code, scales[at]!) as Tensor2D, wDec[expert]!);
+    return tf.matMul(tf.mul(code, scales[at]!) as Tensor2D, wDec[expert]!) as Tensor2D;
   });
   return withBias(fromSlots(outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0), plan), weights.bDec);
 }

@@ -48,7 +48,7 @@ test('the closed form predicts how many units fire: rank correlation, error, and
     const { wEnc, x } = setting(1);
     const statistics = rowStatistics({ wEnc, bEnc: null });
     const scores = sparsityScores(x, statistics);
-    const predicted = expectedCounts(scores, width).dataSync();
+    const predicted = expectedCounts(scores, width).dataSync<'float32'>();
     const actual = trueCounts(wEnc, x);
     const correlation = rankCorrelation(predicted, actual);
     const error = predicted.reduce((sum, count, i) => sum + Math.abs(count - actual[i]!), 0) / actual.length;

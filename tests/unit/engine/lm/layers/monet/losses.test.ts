@@ -37,18 +37,37 @@ test('a sub-expert that nobody uses costs 20.7 nats of its share, not infinity',
   }));
 });
 
-test('both gradients are those of differences', async (t) => {
+/** The two losses in float64 at logits [tokens, heads, s]; the second half's are -0.5 of the first's. */
+function float64Losses(logits: Float64Array): { uniformity: number; ambiguity: number } {
+  let [uniformity, ambiguity] = [0, 0];
+  for (const factor of [1, -0.5]) {
+    const means = new Float64Array(heads * s);
+    for (let row = 0; row < tokens * heads; row++) {
+      const powers = logits.slice(row * s, (row + 1) * s).map((z) => Math.exp(factor * z));
+      const total = powers.reduce((sum, power) => sum + power, 0);
+      powers.forEach((power, i) => (means[(row % heads) * s + i]! += power / total / tokens));
+      ambiguity += (1 - Math.max(...powers) / total) / (2 * tokens * heads);
+    }
+    for (const mean of means) uniformity -= Math.log(mean + 1e-9) / (2 * heads * s);
+  }
+  return { uniformity, ambiguity };
+}
+
+test('both are their formulas, and their gradients those of differences in float64 within 1e-4', async (t) => {
+  const start = Random.from(4).normals(tokens * heads * s);
+  const at = (by: number, place: number): Float64Array => Float64Array.from(start, (value, i) => (i === place ? value + by : value));
   await eachBackend(t, () => tf.tidy(() => {
-    const start = Random.from(4).normals(tokens * heads * s);
-    for (const loss of [uniformityLoss, ambiguityLoss]) {
+    for (const [name, loss] of [['uniformity', uniformityLoss], ['ambiguity', ambiguityLoss]] as const) {
       const of = (logits: Tensor3D): Scalar => loss({ gates1: tf.softmax(logits, 2), gates2: tf.softmax(tf.mul(logits, -0.5), 2) as Tensor3D });
-      const gradient = tf.grad((logits) => of(logits as Tensor3D))(tf.tensor3d(start, [tokens, heads, s])).dataSync();
-      for (const at of [0, 37, 130, 255]) {
-        const moved = (by: number): number => of(tf.tensor3d(start.map((value, i) => (i === at ? value + by : value)), [tokens, heads, s])).dataSync()[0]!;
-        const difference = (moved(0.005) - moved(-0.005)) / 0.01;
-        assert.ok(Math.abs(gradient[at]! - difference) < 2e-5 + 1e-2 * Math.abs(difference), `${loss.name}[${at}]: ${gradient[at]} and ${difference}`);
+      const logits = tf.tensor3d(start, [tokens, heads, s]);
+      assertClose(of(logits).dataSync(), [float64Losses(Float64Array.from(start))[name]], 1e-6, name);
+      const gradient = tf.grad((z) => of(z as Tensor3D))(logits).dataSync<'float32'>();
+      const largest = Math.max(...gradient.map(Math.abs));
+      assert.ok(largest > 5e-4);
+      for (let place = 0; place < start.length; place += 7) {
+        const difference = (float64Losses(at(1e-6, place))[name] - float64Losses(at(-1e-6, place))[name]) / 2e-6;
+        assert.ok(Math.abs(gradient[place]! - difference) < 1e-4 * largest, `${name}[${place}]: ${gradient[place]} and ${difference}`);
       }
-      assert.ok(Math.max(...Array.from(gradient, Math.abs)) > 5e-4);
     }
   }));
 });

@@ -3,11 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { expertLoads } from '../../src/engine/lm/layers/moe/load-balance.ts';
 import type { ExpertWeights } from '../../src/engine/lm/layers/moe/experts.ts';
-import { applyMoeX, initExperts, moeXShift, routeBySparsity } from '../../src/engine/lm/layers/moe/moe-x.ts';
+import { applyMoeX, routeBySparsity } from '../../src/engine/lm/layers/moe/moe-x.ts';
+import { expertSpecs, moeXShift } from '../../src/engine/lm/layers/moe/parameters.ts';
 import { crossEntropySum } from '../../src/engine/ops/cross-entropy.ts';
 import { Random } from '../../src/engine/random.ts';
 import { trainSmall } from './layer-training.ts';
 import type { Named } from './layer-training.ts';
+import { startWeights } from './layer-weights.ts';
 
 export const toyDomains = 4;
 export const tokensPerDomain = 16;
@@ -51,11 +53,16 @@ export function readoutLoss(x: Tensor2D, wU: Tensor2D, targets: Int32Array): Sca
   return tf.div(crossEntropySum(tf.matMul(normalise(x), wU), targets), targets.length) as Scalar;
 }
 
+/** Experts with biases at the start. */
+export function startExperts({ experts, width, dModel, layers }: { readonly experts: number; readonly width: number; readonly dModel: number; readonly layers: number }, random: Random, shift: number): ExpertWeights {
+  return startWeights(expertSpecs({ experts, width, biases: true }, { dModel, layers }, shift), random) as unknown as ExpertWeights;
+}
+
 /** Embedding, one MoE-X layer in a residual stream, readout. Loads are those of 1,024 fresh tokens. */
 export function trainToyMoeX({ balance, steps, seed }: { readonly balance: number; readonly steps: number; readonly seed: number }): { readonly first: number; readonly last: number; readonly loads: Float32Array } {
   const config = { k: 2, temperature: 1, activation: 'relu' } as const;
   const [random, grammar, dModel] = [Random.from(seed), new ToyGrammar(seed), 32];
-  const start = initExperts({ experts: 8, width: 32, dModel, layers: 1, biases: true }, random, moeXShift) as unknown as Named;
+  const start = startExperts({ experts: 8, width: 32, dModel, layers: 1 }, random, moeXShift) as unknown as Named;
   start['wE'] = tf.tensor2d(random.normals(toyVocabulary * dModel, 0.1), [toyVocabulary, dModel]);
   start['wU'] = tf.tensor2d(random.normals(dModel * toyVocabulary, 0.1), [dModel, toyVocabulary]);
   const loss = (weights: Named): Scalar => {

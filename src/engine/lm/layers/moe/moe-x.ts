@@ -1,7 +1,5 @@
 /** MoE-X: ReLU experts behind the sparsity-aware router (Yang et al. 2025, arXiv 2503.07639). There is no router matrix. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { Random } from '../../../random.ts';
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { applyExperts, wideCode } from './experts.ts';
 import type { ExpertActivation, ExpertWeights } from './experts.ts';
 import { chooseExperts, softmaxAmong } from './gates.ts';
@@ -27,7 +25,7 @@ export interface Routing {
   readonly gates: Tensor2D;
   readonly choice: Choice;
   /** float32 [], to be weighted and added to the loss. */
-  readonly balance: tf.Scalar;
+  readonly balance: Scalar;
 }
 
 /** Scores, gates and the balance loss of x float32 [tokens, dModel]. `statistics` of the same weights save their recomputation. */
@@ -46,42 +44,4 @@ export function applyMoeX(x: Tensor2D, weights: ExpertWeights, config: MoeXConfi
 /** The units that the catalog counts as features, float32 [tokens, experts * width], (expert, j) at expert * width + j. x float32 [tokens, dModel]. */
 export function moeXCode(x: Tensor2D, weights: ExpertWeights, config: MoeXConfig): Tensor2D {
   return wideCode(x, weights, routeBySparsity(x, weights, config).gates, config.activation);
-}
-
-export interface ExpertShape {
-  readonly experts: number;
-  /** Hidden units of one expert. */
-  readonly width: number;
-  readonly dModel: number;
-  /** Blocks of the model: decoders start smaller in deep ones. */
-  readonly layers: number;
-  readonly biases: boolean;
-}
-
-/** Standard deviation of encoders at the start. */
-const encoderScale = 0.02;
-
-/**
- * From scratch: encoders N(0, 0.02^2), decoders the same / sqrt(2 layers), biases 0. `shift` moves every expert's rows together, by N(0, (shift 0.02)^2) a
- * coordinate: without it all experts have the same column means, and scores say nothing.
- */
-export function initExperts({ experts, width, dModel, layers, biases }: ExpertShape, random: Random, shift: number): ExpertWeights {
-  const wEnc = random.normals(experts * width * dModel, encoderScale);
-  if (shift > 0) shiftExperts(wEnc, random.normals(experts * dModel, shift * encoderScale), dModel, width);
-  return {
-    wEnc: tf.tensor3d(wEnc, [experts, width, dModel]),
-    bEnc: biases ? tf.zeros([experts, width]) : null,
-    wDec: tf.tensor3d(random.normals(experts * width * dModel, encoderScale / Math.sqrt(2 * layers)), [experts, width, dModel]),
-    bDec: biases ? tf.zeros([dModel]) : null,
-  };
-}
-
-/** MoE-X's shift as a share of the encoders' standard deviation. */
-export const moeXShift = 0.1;
-
-function shiftExperts(wEnc: Float32Array, shifts: Float32Array, dModel: number, width: number): void {
-  for (let at = 0; at < wEnc.length; at++) {
-    const expert = Math.floor(at / (width * dModel));
-    wEnc[at]! += shifts[expert * dModel + (at % dModel)]!;
-  }
 }

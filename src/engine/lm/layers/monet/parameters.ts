@@ -1,5 +1,12 @@
 /** How many parameters a Monet layer and model have, by formula (Park et al. 2024, arXiv 2412.04139, section 3 and table 1). */
-import type { MonetShape } from './init.ts';
+
+export interface MonetShape {
+  /** Sub-experts of a half: s^2 experts. */
+  readonly s: number;
+  /** Hidden units of an expert. */
+  readonly m: number;
+  readonly dModel: number;
+}
 
 /** Of one layer's s^2 experts, in either decomposition: 2 s m d + s m + s d. */
 export function expertParameters({ s, m, dModel }: MonetShape): number {

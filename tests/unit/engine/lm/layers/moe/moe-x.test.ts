@@ -3,19 +3,20 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { wideOutput } from '../../../../../../src/engine/lm/layers/moe/experts.ts';
-import { applyMoeX, initExperts, moeXCode, moeXShift, routeBySparsity } from '../../../../../../src/engine/lm/layers/moe/moe-x.ts';
+import { applyMoeX, moeXCode } from '../../../../../../src/engine/lm/layers/moe/moe-x.ts';
+import { moeXShift } from '../../../../../../src/engine/lm/layers/moe/parameters.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
 import { eachBackend, useBackend } from '../../../../../support/backends.ts';
 import { assertClose } from '../../../../../support/closeness.ts';
-import { trainToyMoeX } from '../../../../../support/toy-domains.ts';
+import { startExperts, trainToyMoeX } from '../../../../../support/toy-domains.ts';
 
-const shape = { experts: 8, width: 32, dModel: 24, layers: 4, biases: true };
+const shape = { experts: 8, width: 32, dModel: 24, layers: 4 };
 const config = { k: 2, temperature: 1, activation: 'relu' } as const;
 const input = (rows: number): Tensor2D => tf.tensor2d(Random.from(9).normals(rows * shape.dModel), [rows, shape.dModel]);
 
 test('the output is the decoded code, k experts of it fire, and no tensor is left after ten passes', async (t) => {
   await eachBackend(t, () => {
-    const weights = initExperts(shape, Random.from(1), moeXShift);
+    const weights = startExperts(shape, Random.from(1), moeXShift);
     const before = tf.memory().numTensors;
     for (let pass = 0; pass < 10; pass++) {
       tf.tidy(() => {
@@ -31,21 +32,6 @@ test('the output is the decoded code, k experts of it fire, and no tensor is lef
     assert.equal(tf.memory().numTensors, before);
     tf.dispose(Object.values(weights).filter((value): value is Tensor => value !== null));
   });
-});
-
-test('the start: encoders at 0.02 around a shift of a tenth, decoders smaller by sqrt(2 layers), scores spread by the shift alone', async (t) => {
-  await eachBackend(t, () => tf.tidy(() => {
-    const large = { ...shape, width: 400, dModel: 50 };
-    const weights = initExperts(large, Random.from(1), moeXShift);
-    const deviation = (value: Tensor): number => Math.sqrt(tf.mean(tf.square(value)).dataSync()[0]!);
-    assertClose([deviation(weights.wEnc)], [0.02 * Math.sqrt(1.01)], 1e-4);
-    assertClose([deviation(weights.wDec)], [0.02 / Math.sqrt(8)], 1e-4);
-    // means of 400 rows: shift 0.002, and 0.02 / sqrt(400) = 0.001 of chance
-    assertClose([deviation(tf.mean(weights.wEnc, 1))], [Math.hypot(0.002, 0.001)], 2e-4);
-    const x = tf.tensor2d(Random.from(2).normals(100 * 50), [100, 50]);
-    const spread = (shift: number): number => deviation(routeBySparsity(x, initExperts(large, Random.from(1), shift), config).scores);
-    assert.ok(spread(moeXShift) > 1.7 * spread(0));
-  }));
 });
 
 // A-T4: tensorflow alone, as 300 steps take long elsewhere

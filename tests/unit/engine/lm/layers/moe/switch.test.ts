@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { wideCode, wideOutput } from '../../../../../../src/engine/lm/layers/moe/experts.ts';
-import { initExperts } from '../../../../../../src/engine/lm/layers/moe/moe-x.ts';
 import { applySwitch, routeLinearly } from '../../../../../../src/engine/lm/layers/moe/switch.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
 import { eachBackend } from '../../../../../support/backends.ts';
 import { assertClose } from '../../../../../support/closeness.ts';
+import { startExperts } from '../../../../../support/toy-domains.ts';
 
 test('with one expert the gate is its probability among all, with two they share 1', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
@@ -22,7 +22,7 @@ test('with one expert the gate is its probability among all, with two they share
 test('the router learns from the loss with one expert and with two, and the output is the gated sum', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const random = Random.from(2);
-    const experts = initExperts({ experts: 4, width: 6, dModel: 5, layers: 1, biases: true }, random, 0);
+    const experts = startExperts({ experts: 4, width: 6, dModel: 5, layers: 1 }, random, 0);
     const weights = { ...experts, wRouter: tf.tensor2d(random.normals(20), [4, 5]) };
     const x = tf.tensor2d(random.normals(60), [12, 5]);
     for (const k of [1, 2]) {

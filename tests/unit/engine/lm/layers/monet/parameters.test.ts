@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { initHd, initRouter, initVd } from '../../../../../../src/engine/lm/layers/monet/init.ts';
 import { expertParameters, explicitParameters, monetModelParameters, routerParameters } from '../../../../../../src/engine/lm/layers/monet/parameters.ts';
-import { Random } from '../../../../../../src/engine/random.ts';
-import { eachBackend } from '../../../../../support/backends.ts';
-
-const count = (weights: object): number => (Object.values(weights) as Tensor[]).reduce((sum, weight) => sum + weight.size, 0);
+import { hdSpecs, routerSpecs, vdSpecs } from '../../../../../../src/engine/lm/layers/monet/specs.ts';
+import { countParameters } from '../../../../../support/layer-weights.ts';
 
 // B-T3
-test('counted parameters equal the formula for three shapes, in both decompositions', async (t) => {
-  await eachBackend(t, () => tf.tidy(() => {
-    for (const shape of [{ s: 32, m: 8, dModel: 128 }, { s: 5, m: 2, dModel: 8 }, { s: 64, m: 12, dModel: 96 }]) {
-      assert.equal(count(initHd(shape, Random.from(1))), expertParameters(shape));
-      assert.equal(count(initVd(shape, Random.from(1))), expertParameters(shape));
-      assert.equal(count(initRouter(shape.s, 3, shape.dModel, Random.from(1))), routerParameters(shape.s, 3, shape.dModel));
-    }
-  }));
+test('counted parameters equal the formula for three shapes, in both decompositions, and for 262,144 experts', () => {
+  for (const shape of [{ s: 32, m: 8, dModel: 128 }, { s: 5, m: 2, dModel: 8 }, { s: 64, m: 12, dModel: 96 }, { s: 512, m: 12, dModel: 1536 }]) {
+    assert.equal(countParameters(hdSpecs(shape)), expertParameters(shape));
+    assert.equal(countParameters(vdSpecs(shape)), expertParameters(shape));
+    assert.equal(countParameters(routerSpecs(shape.s, 3, shape.dModel)), routerParameters(shape.s, 3, shape.dModel));
+  }
 });
 
 test('16 times the experts are 4 times the parameters, and a bank of them would have s times as many', () => {

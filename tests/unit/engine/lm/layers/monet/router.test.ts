@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { initRouter } from '../../../../../../src/engine/lm/layers/monet/init.ts';
 import { routeMonet, routerLayer } from '../../../../../../src/engine/lm/layers/monet/router.ts';
-import type { RouterStatistics } from '../../../../../../src/engine/lm/layers/monet/router.ts';
+import type { RouterStatistics, RouterWeights } from '../../../../../../src/engine/lm/layers/monet/router.ts';
+import { routerSpecs } from '../../../../../../src/engine/lm/layers/monet/specs.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
 import { eachBackend } from '../../../../../support/backends.ts';
 import { assertClose } from '../../../../../support/closeness.ts';
+import { startWeights } from '../../../../../support/layer-weights.ts';
 
 test('layers of a group share the router of its first', () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5].map((layer) => routerLayer(layer, 4)), [0, 0, 0, 0, 4, 4]);
@@ -16,7 +17,7 @@ test('layers of a group share the router of its first', () => {
 test('with running statistics the gates of a token do not depend on the rest of its batch; with those of the batch they do', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const [s, heads, dModel] = [16, 3, 10];
-    const router = initRouter(s, heads, dModel, Random.from(1));
+    const router = startWeights(routerSpecs(s, heads, dModel), Random.from(1)) as unknown as RouterWeights;
     const config = { heads, active: 4 };
     const token = tf.tensor2d(Random.from(2).normals(dModel), [1, dModel]);
     const others = tf.tensor2d(Random.from(3).normals(7 * dModel, 20), [7, dModel]);

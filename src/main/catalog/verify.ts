@@ -18,6 +18,7 @@ import { encoders } from './tables/embeddings.ts';
 import { matchingContexts, rankedLabels } from './tables/columns.ts';
 import { vocabularyOf } from './vocabulary.ts';
 import { foreignKeyProblems, integrityProblems } from './tables/schema.ts';
+import { strayRevisions } from './tables/features.ts';
 import { sources } from './tables/sources.ts';
 import type { SourceRow } from './tables/sources.ts';
 import { allItems, allLists } from './tables/lists.ts';
@@ -187,6 +188,8 @@ function verifySource(db: ReadHandle, source: SourceRow, note: (problem: string)
     if (walked.record.firings === 0) dead++;
     if (walked.problem !== null) note(walked.problem);
   }
+  const strays = strayRevisions(db, source.id);
+  if (strays > 0) note(`source ${source.id}: ${strays} features have a revision (changed) that is no whole number from 0`);
   const held = heldFeatures(source);
   if (source.complete && features !== held) note(`source ${source.id} says that it is complete, and has ${features} of ${held} features`);
   if (source.complete && dead !== source.dead) note(`source ${source.id} says that ${source.dead} features are dead, and ${dead} are`);

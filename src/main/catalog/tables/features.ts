@@ -103,6 +103,11 @@ export interface CurrentLabel {
 /** The next revision of a source's features: every UPDATE of them sets `changed` to it, so that readers fetch only what changed. */
 const nextRevision = 'changed = 1 + coalesce((SELECT max(changed) FROM features WHERE source = +? AND changed > 0), 0)';
 
+/** How many features of a source have a revision that is no whole number from 0. */
+export function strayRevisions(db: ReadHandle, source: number): number {
+  return integer(db.get("SELECT count(*) AS n FROM features WHERE source = ? AND (typeof(changed) <> 'integer' OR changed NOT BETWEEN 0 AND ?)", source, Number.MAX_SAFE_INTEGER)!, 'n');
+}
+
 /** Keeps the copy of the current label, and of its `score`, that sorting and filtering use. */
 export function setCurrentLabel(db: WriteHandle, source: number, index: number, label: CurrentLabel | null, score: number | null): void {
   db.run(

@@ -39,7 +39,7 @@ export function featureScores(db: ReadHandle, source: number, feature: number): 
 
 /** The value that stands for a label in the table: its newest detection over random windows, or null. */
 export function leadingScore(db: ReadHandle, label: number): number | null {
-  const row = db.get('SELECT value FROM scores WHERE label = +? AND scorer = +? AND negatives = +? ORDER BY id DESC LIMIT 1', label, leadingScorer, leadingNegatives);
+  const row = db.get('SELECT value FROM scores WHERE label = +? AND scorer = +? AND negatives = +? ORDER BY created_at DESC, uid DESC LIMIT 1', label, leadingScorer, leadingNegatives);
   return row === undefined ? null : real(row, 'value');
 }
 

@@ -30,3 +30,16 @@ test('features that a complete source lacks are a problem; of an incomplete one 
   const report = verify(path);
   assert.deepEqual([report.ok, report.complete, report.problems], [true, false, []]);
 });
+
+test('a revision that is no whole number is a problem: readers go by it', () => {
+  for (const stray of ['-1', '9007199254740992']) {
+    const db = openCatalogWriter(path);
+    db.run(`UPDATE features SET changed = ${stray} WHERE idx = 3`);
+    db.close();
+    assert.match(verify(path).problems.join('\n'), /source 1: 1 features have a revision/, stray);
+  }
+  const db = openCatalogWriter(path);
+  db.run('UPDATE features SET changed = 0 WHERE idx = 3');
+  db.close();
+  assert.deepEqual(verify(path).problems, []);
+});

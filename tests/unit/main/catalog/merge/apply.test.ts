@@ -10,7 +10,8 @@ import { checkMerging, checkUndoing, mergeHandles as merge } from '../../../../s
 import { setLabelAt, stateOf } from '../../../../support/teammates.ts';
 
 // Hundreds of seeds run in the long tier (tests/long/merges.long.ts).
-for (let seed = 18; seed < 24; seed++) {
+// The first and the last once found a score that depended on who merged whom.
+for (const seed of [1, 18, 19, 20, 21, 22, 23, 60]) {
   test(`three teammates, seed ${seed}: commutative, associative, idempotent, and nothing is lost`, () => checkMerging(seed));
   test(`taking a merge back leaves what was before it, whatever was chosen, seed ${seed}`, () => checkUndoing(seed));
 }

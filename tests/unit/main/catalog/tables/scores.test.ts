@@ -14,8 +14,11 @@ test('the newest detection over random windows leads; the others stay beside it'
   addScore(db, { ...score, uid: 's2', label: label.id, negatives: 'neighbours', value: 0.55, low: null, high: null });
   addScore(db, { ...score, uid: 's3', label: label.id, value: 0.75 });
   assert.equal(leadingScore(db, label.id), 0.75);
-  assert.deepEqual(labelScores(db, label.id).map(({ uid, low }) => [uid, low]), [['s1', 0.6], ['s2', null], ['s3', 0.6]]);
-  assert.deepEqual(featureScores(db, 1, 1).map(({ uid }) => uid), ['s3', 's2', 's1']);
+  // Newest by its time, in whichever order a merge has added them.
+  addScore(db, { ...score, uid: 's0', label: label.id, value: 0.1, createdAt: 's' });
+  assert.equal(leadingScore(db, label.id), 0.75);
+  assert.deepEqual(labelScores(db, label.id).map(({ uid, low }) => [uid, low]), [['s1', 0.6], ['s2', null], ['s3', 0.6], ['s0', 0.6]]);
+  assert.deepEqual(featureScores(db, 1, 1).map(({ uid }) => uid), ['s0', 's3', 's2', 's1']);
   assert.deepEqual(featureScores(db, 1, 0), []);
   assert.deepEqual(scoresAfter(db, 1, 1).map(({ uid }) => uid), ['s2']);
   db.close();

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => file.close());
 
-for (const name of ['gpt2', 'llama-gqa-untied'] as const) {
+for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'gpt-neox-sequential', 'qwen2', 'qwen3', 'mistral', 'gemma2'] as const) {
   test(`${name}: loss gradients at residual streams equal PyTorch's (lm_gradients_reference.py) within 1e-4`, async () => {
     const model = await loadModel(fixtureFolder(name));
     const reference = readReference(fixtureFolder(name));

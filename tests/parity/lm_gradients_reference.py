@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 
 root = Path(sys.argv[1])
 out = {}
-for name in ["gpt2", "llama-gqa-untied"]:
+for name in ["gpt2", "llama-gqa-untied", "gpt-neox-parallel", "gpt-neox-sequential", "qwen2", "qwen3", "mistral", "gemma2"]:
     folder = root / "lm" / name
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     tokens = load_file(folder / "reference.safetensors")["tokens"].long().reshape(2, 10)

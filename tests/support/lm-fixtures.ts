@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { openSafetensors, type SafetensorsFile } from '../../src/engine/formats/safetensors.ts';
 
-export const fixtureModels = ['gpt2', 'llama-gqa-untied', 'llama-tied-llama3', 'llama-linear-wide-heads'] as const;
+export const fixtureModels = [
+  'gpt2', 'llama-gqa-untied', 'llama-tied-llama3', 'llama-linear-wide-heads', 'gpt-neox-parallel', 'gpt-neox-sequential', 'qwen2', 'qwen3', 'mistral', 'gemma2',
+] as const;
 export type FixtureModel = (typeof fixtureModels)[number];
 
 export function fixtureFolder(name: FixtureModel): string {

@@ -19,6 +19,7 @@ function geluTanh(x: Tensor): Tensor {
 const functions: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
   gelu,
   gelu_new: geluTanh,
+  gelu_fast: geluTanh,
   gelu_pytorch_tanh: geluTanh,
   relu: (x) => tf.relu(x),
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
@@ -30,4 +31,9 @@ export const activationNames = Object.keys(functions) as Activation[];
 /** x float32 [...] -> the same shape. */
 export function activate(x: Tensor, name: Activation): Tensor {
   return functions[name](x);
+}
+
+/** cap * tanh(x / cap), float32 [...] -> the same shape: never beyond +-cap (Bello et al. 2016, 1611.09940). null leaves x. */
+export function softCap<T extends Tensor>(x: T, cap: number | null): T {
+  return cap === null ? x : (tf.mul(tf.tanh(tf.div(x, cap)), cap) as T);
 }

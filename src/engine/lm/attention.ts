@@ -1,24 +1,15 @@
 /** Causal multi-head attention with grouped keys and values (Ainslie et al. 2023, 2305.13245), hook by hook, or in one fused kernel. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { softCap } from './activations.ts';
+import type { AttentionInputs } from './attention-inputs.ts';
 import { constant } from './constant.ts';
-import type { BlockWeights, ModelConfig } from './definition.ts';
+import type { BlockWeights, ModelConfig, Norm } from './definition.ts';
 import { canFuse, fusedAttention } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { applyLinear, splitColumns } from './linear.ts';
+import { applyNorm } from './norms.ts';
 import { rotate } from './rope.ts';
-
-/** What attention needs beside the block's weights, the same for every block of a pass. */
-export interface AttentionInputs {
-  readonly batch: number;
-  readonly length: number;
-  /** float32 [length, dHead / 2] each; null without rotary positions */
-  readonly rope: { readonly cos: Tensor2D; readonly sin: Tensor2D } | null;
-  /** Document of each token, int32 [batch * length]; null: each row is one document */
-  readonly documents: Tensor1D | null;
-  /** 0 where a query may look, -infinity elsewhere: float32 [1 or batch, 1, length, past + length]; null when every block is fused */
-  readonly mask: Tensor | null;
-}
 
 /** Rotated keys, and values, of the tokens before this pass: float32 [batch, kvHeads, past, dHead]. */
 export interface LayerCache {
@@ -26,41 +17,76 @@ export interface LayerCache {
   values: Tensor4D | null;
 }
 
-/** Hooks inside the fused kernel: touching one of them takes the block through stock ops. */
-export const innerAttentionHooks = ['hook_q', 'hook_k', 'hook_v', 'hook_rot_q', 'hook_rot_k', 'hook_attn_scores', 'hook_pattern'];
-
-/** x float32 [batch * length, dModel], normed -> attention's output, float32 [batch * length, dModel]. `prefix` is "blocks.3.". */
-export function applyAttention(
-  x: Tensor2D, weights: BlockWeights, config: ModelConfig, run: HookRun, prefix: string, inputs: AttentionInputs, cache: LayerCache | null,
-): Tensor2D {
-  const qkv = applyLinear(x, weights.qkv, run);
-  const fuse = cache === null && !run.touchesAny(`${prefix}attn.`, innerAttentionHooks) && canFuse('LoupeAttention', run);
-  const z = fuse ? fused(qkv, config, inputs) : hooked(qkv, config, run, `${prefix}attn.`, inputs, cache);
-  return applyLinear(run.at(`${prefix}attn.hook_z`, z), weights.attnOut, run);
+/** What q, k and v are when scores are made of them: float32 [batch, length, heads or kvHeads, dHead]. */
+interface Heads {
+  readonly q: Tensor4D;
+  readonly k: Tensor4D;
+  readonly v: Tensor4D;
 }
 
-function fused(qkv: Tensor2D, { heads, kvHeads }: ModelConfig, { batch, length, rope, documents }: AttentionInputs): Tensor2D {
+/** Hooks inside the fused kernel: touching one of them takes the block through stock ops. */
+export const innerAttentionHooks = [
+  'hook_q', 'hook_k', 'hook_v', 'q_norm.hook_scale', 'q_norm.hook_normalized', 'k_norm.hook_scale', 'k_norm.hook_normalized',
+  'hook_rot_q', 'hook_rot_k', 'hook_attn_scores', 'hook_pattern',
+];
+
+/** Whether the fused kernel's scores are this block's over `length` tokens: divided by sqrt(dHead), no cap, and every token before is seen. */
+export function plainScores({ attnSoftCap, attnDivisor, dHead, windows }: ModelConfig, layer: number, length: number): boolean {
+  return attnSoftCap === null && attnDivisor === Math.sqrt(dHead) && (windows[layer] ?? Infinity) >= length;
+}
+
+/** x float32 [batch * length, dModel], normed -> attention's output, float32 [batch * length, dModel]. */
+export function applyAttention(
+  x: Tensor2D, weights: BlockWeights, config: ModelConfig, run: HookRun, layer: number, inputs: AttentionInputs, cache: LayerCache | null,
+): Tensor2D {
+  const prefix = `blocks.${layer}.attn.`;
+  const qkv = applyLinear(x, weights.qkv, run);
+  const fuse = cache === null && plainScores(config, layer, inputs.length) && !run.touchesAny(prefix, innerAttentionHooks) && canFuse('LoupeAttention', run);
+  const wholeTurn = weights.qNorm === undefined && config.rotaryDim === config.dHead;
+  const heads = fuse && wholeTurn ? null : readyHeads(qkv, weights, config, run, prefix, inputs);
+  let z: Tensor2D;
+  if (!fuse) z = scored(heads!, config, run, prefix, inputs, inputs.masks[layer]!, cache);
+  else z = heads === null ? fused(qkv, inputs.rope, config, inputs) : fused(joined(heads, inputs), null, config, inputs);
+  return applyLinear(run.at(`${prefix}hook_z`, z), weights.attnOut, run);
+}
+
+function fused(qkv: Tensor2D, rope: AttentionInputs['rope'], { heads, kvHeads }: ModelConfig, { batch, length, documents }: AttentionInputs): Tensor2D {
   const cos = rope?.cos ?? tf.zeros([0, 0]);
   const sin = rope?.sin ?? tf.zeros([0, 0]);
   return fusedAttention(qkv, cos as Tensor2D, sin as Tensor2D, documents ?? tf.zeros([0], 'int32'), { batch, length, heads, kvHeads });
 }
 
-function hooked(qkv: Tensor2D, config: ModelConfig, run: HookRun, prefix: string, inputs: AttentionInputs, cache: LayerCache | null): Tensor2D {
+/** The columns q, k and v once more, float32 [batch * length, (heads + 2 kvHeads) * dHead]. */
+function joined({ q, k, v }: Heads, { batch, length }: AttentionInputs): Tensor2D {
+  return tf.reshape(tf.concat([q, k, v], 2), [batch * length, -1]) as Tensor2D;
+}
+
+/** q, k and v out of their columns, float32 [batch * length, ...]: each head normed where the family does so, then rotated. */
+function readyHeads(qkv: Tensor2D, weights: BlockWeights, config: ModelConfig, run: HookRun, prefix: string, { batch, length, rope }: AttentionInputs): Heads {
   const { heads, kvHeads, dHead } = config;
-  const { batch, length, rope } = inputs;
   const parts = splitColumns(qkv, [heads * dHead, kvHeads * dHead, kvHeads * dHead]);
   const hook = (name: string, value: Tensor, count: number): Tensor4D => run.at(prefix + name, tf.reshape(value, [batch, length, count, dHead])) as Tensor4D;
-  const [q, k, v] = [hook('hook_q', parts[0]!, heads), hook('hook_k', parts[1]!, kvHeads), hook('hook_v', parts[2]!, kvHeads)];
-  const turn = (value: Tensor4D): Tensor4D => (rope === null ? value : rotate(value, tf.expandDims(rope.cos, 1), tf.expandDims(rope.sin, 1)));
-  const rotQ = rope === null ? q : hook('hook_rot_q', turn(q), heads);
-  const rotK = rope === null ? k : hook('hook_rot_k', turn(k), kvHeads);
-  const [keys, values] = extend(cache, byHead(rotK), byHead(v));
+  const normed = (value: Tensor4D, norm: Norm | undefined, name: string): Tensor4D => {
+    if (norm === undefined) return value;
+    return tf.reshape(applyNorm(tf.reshape(value, [-1, dHead]), norm, 'rms', config.normEps, run, prefix + name), value.shape);
+  };
+  const [rawQ, rawK, v] = [hook('hook_q', parts[0]!, heads), hook('hook_k', parts[1]!, kvHeads), hook('hook_v', parts[2]!, kvHeads)];
+  const [q, k] = [normed(rawQ, weights.qNorm, 'q_norm'), normed(rawK, weights.kNorm, 'k_norm')];
+  if (rope === null) return { q, k, v };
+  const [cos, sin] = [tf.expandDims(rope.cos, 1), tf.expandDims(rope.sin, 1)];
+  return { q: hook('hook_rot_q', rotate(q, cos, sin), heads), k: hook('hook_rot_k', rotate(k, cos, sin), kvHeads), v };
+}
+
+/** softmax(cap(q k / divisor) + mask) v, hook by hook: float32 [batch * length, heads * dHead]. */
+function scored({ q, k, v }: Heads, config: ModelConfig, run: HookRun, prefix: string, { batch, length }: AttentionInputs, mask: Tensor, cache: LayerCache | null): Tensor2D {
+  const { heads, kvHeads, dHead } = config;
+  const [keys, values] = extend(cache, byHead(k), byHead(v));
   const group = heads / kvHeads;
   // Queries that share keys stand one under the other: [batch, kvHeads, group * length, dHead].
-  const grouped = tf.reshape(byHead(rotQ), [batch, kvHeads, group * length, dHead]) as Tensor4D;
+  const grouped = tf.reshape(byHead(q), [batch, kvHeads, group * length, dHead]) as Tensor4D;
   const total = keys.shape[2];
-  const raw = tf.reshape(tf.mul(tf.matMul(grouped, keys, false, true), 1 / Math.sqrt(dHead)), [batch, heads, length, total]);
-  const scores = run.at(`${prefix}hook_attn_scores`, tf.add(raw, inputs.mask!));
+  const raw = tf.reshape(tf.mul(tf.matMul(grouped, keys, false, true), 1 / config.attnDivisor), [batch, heads, length, total]);
+  const scores = run.at(`${prefix}hook_attn_scores`, tf.add(softCap(raw, config.attnSoftCap), mask));
   const softmax = tf.softmax(scores, 3);
   const pattern = run.at(`${prefix}hook_pattern`, run.freezePatterns ? constant(softmax) : softmax);
   const z = tf.matMul(tf.reshape(pattern, [batch, kvHeads, group * length, total]) as Tensor4D, values);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
 import type { GgufValue } from '../formats/gguf.ts';
-import type { ModelConfig } from './definition.ts';
+import type { DescribedConfig, ModelConfig } from './definition.ts';
 
 /** A size that a hostile file cannot make absurd: weights are only allocated after their own file has them, but tables are made of these. */
 export const size = z.number().int().positive().max(1 << 24);
@@ -31,14 +31,19 @@ export function refuseOption(condition: boolean, name: string, option: string): 
 /** Far above any published model; hook tables and rotary tables are made of these before a weight is read. */
 const most = { layers: 4096, dHead: 65_536 } as const;
 
-/** A model's sizes must be sane and fit together: kind bad-config says which do not. */
-export function checkedConfig(config: ModelConfig): ModelConfig {
+/** What a family leaves unsaid is as in most; a model's sizes must be sane and fit together: kind bad-config says which do not. */
+export function checkedConfig(described: DescribedConfig): ModelConfig {
+  const { name, layers, dHead, heads, kvHeads, rotaryDim = dHead } = described;
   for (const [field, limit] of Object.entries(most) as [keyof typeof most, number][]) {
-    if (config[field] > limit) throw new LoupeError('bad-config', `${config.name}: ${field} is ${config[field]}, and Loupe takes at most ${limit}. Fetch the config again.`);
+    if (described[field] > limit) throw new LoupeError('bad-config', `${name}: ${field} is ${described[field]}, and Loupe takes at most ${limit}. Fetch the config again.`);
   }
-  if (config.heads % config.kvHeads !== 0) throw new LoupeError('bad-config', `${config.name}: ${config.heads} heads cannot share ${config.kvHeads} key heads.`);
-  if (config.ropeTheta !== null && config.dHead % 2 !== 0) throw new LoupeError('bad-config', `${config.name}: rotary heads need an even width, not ${config.dHead}.`);
-  return config;
+  if (heads % kvHeads !== 0) throw new LoupeError('bad-config', `${name}: ${heads} heads cannot share ${kvHeads} key heads.`);
+  const turns = rotaryDim % 2 === 0 && rotaryDim >= 2 && rotaryDim <= dHead;
+  if (described.ropeTheta !== null && !turns) throw new LoupeError('bad-config', `${name}: of a head of ${dHead}, an even number can be rotated, not ${rotaryDim}.`);
+  return {
+    attnDivisor: Math.sqrt(dHead), attnSoftCap: null, logitSoftCap: null, windows: Array.from({ length: layers }, () => null), parallel: false, embeddingScale: 1,
+    ...described, rotaryDim,
+  };
 }
 
 /** The metadata of one architecture, read by key with the architecture's prefix. */
@@ -64,6 +69,10 @@ export class GgufFields {
 
   size(key: string, fallback?: number): number {
     return parseConfig(size, this.number(key, fallback), `${this.#name}: ${this.architecture}.${key}`);
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    return parseConfig(z.boolean(), this.#metadata.get(`${this.architecture}.${key}`) ?? fallback, `${this.#name}: ${this.architecture}.${key}`);
   }
 
   text(key: string): string | null {

@@ -1,14 +1,15 @@
-/** The forward pass of a pre-norm decoder: embed, then attention and MLP block by block, then the unembedding. */
+/** The forward pass of a decoder: embed, then attention and MLP block by block, then the unembedding. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { applyAttention, type AttentionInputs, type LayerCache } from './attention.ts';
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { softCap } from './activations.ts';
+import { attentionInputs, type AttentionInputs } from './attention-inputs.ts';
+import { applyAttention, plainScores, type LayerCache } from './attention.ts';
 import type { Architecture, DecoderWeights, ModelConfig, Norm, PassStart } from './definition.ts';
 import { canFuse, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { product } from './linear.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm } from './norms.ts';
-import { ropeFrequencies, ropeTables } from './rope.ts';
 
 export interface Decoder {
   readonly config: ModelConfig;
@@ -39,7 +40,7 @@ export interface Pass {
 /** Logits float32 [batch, length (or 1), vocab], or null when they are not wanted. The caller owns them and what `run` kept. */
 export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
   const [logits] = tf.tidy(() => {
-    const inputs = attentionInputs(decoder, pass);
+    const inputs = inputsOf(decoder, pass);
     let x = pass.start === undefined ? embed(decoder, pass) : residualRows(pass.start.residual);
     for (let layer = pass.start?.layer ?? 0; layer < pass.layers && !pass.run.finished; layer++) {
       const before = x;
@@ -58,7 +59,8 @@ function residualRows(residual: Tensor): Tensor2D {
 
 function embed({ config, weights }: Decoder, { tokens, batch, length, run, past }: Pass): Tensor2D {
   const ids = tf.tensor1d(tokens, 'int32');
-  const embedded = run.at('hook_embed', tf.gather(weights.embedding, ids)) as Tensor2D;
+  const rowsOfTokens = tf.gather(weights.embedding, ids);
+  const embedded = run.at('hook_embed', config.embeddingScale === 1 ? rowsOfTokens : tf.mul(rowsOfTokens, config.embeddingScale)) as Tensor2D;
   if (weights.positions === null) return embedded;
   const rows = tf.slice(weights.positions, [past?.length ?? 0, 0], [length, config.dModel]);
   if (!run.touches('hook_pos_embed')) return addRows(embedded, rows, batch, length);
@@ -76,12 +78,17 @@ function block({ config, architecture, weights }: Decoder, layer: number, x: Ten
   const prefix = `blocks.${layer}.`;
   const pre = run.at(`${prefix}hook_resid_pre`, x) as Tensor2D;
   if (run.finished) return pre;
-  const attnIn = applyNorm(pre, own.ln1, architecture.norm, config.normEps, run, `${prefix}ln1`);
+  const norm = (value: Tensor2D, weight: Norm, name: string): Tensor2D => applyNorm(value, weight, architecture.norm, config.normEps, run, prefix + name);
+  const post = (value: Tensor2D, weight: Norm | undefined, name: string): Tensor2D => (weight === undefined ? value : norm(value, weight, name));
+  const attnIn = norm(pre, own.ln1, 'ln1');
   if (run.finished) return pre;
-  const attnOut = run.at(`${prefix}hook_attn_out`, applyAttention(attnIn, own, config, run, prefix, inputs, pass.past?.layers[layer] ?? null)) as Tensor2D;
-  const [mid, mlpIn] = middle(pre, attnOut, own.ln2, architecture.norm, config.normEps, run, prefix);
+  const attended = applyAttention(attnIn, own, config, run, layer, inputs, pass.past?.layers[layer] ?? null);
+  const attnOut = run.at(`${prefix}hook_attn_out`, post(attended, own.ln1Post, 'ln1_post')) as Tensor2D;
+  if (run.finished) return pre;
+  const [mid, mlpIn] = config.parallel ? [tf.add(pre, attnOut) as Tensor2D, norm(pre, own.ln2, 'ln2')] : middle(pre, attnOut, own.ln2, architecture.norm, config.normEps, run, prefix);
   if (run.finished) return mid;
-  const mlpOut = run.at(`${prefix}hook_mlp_out`, applyMlp(mlpIn, own, architecture.mlp, config, run, prefix)) as Tensor2D;
+  const mapped = applyMlp(mlpIn, own, architecture.mlp, config, run, prefix);
+  const mlpOut = run.at(`${prefix}hook_mlp_out`, post(mapped, own.ln2Post, 'ln2_post')) as Tensor2D;
   return run.at(`${prefix}hook_resid_post`, tf.add(mid, mlpOut)) as Tensor2D;
 }
 
@@ -99,34 +106,11 @@ function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: 
   if (!pass.logits) return [];
   const last = (): Tensor2D => tf.reshape(tf.slice(tf.reshape(normed, [batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]), [batch, config.dModel]);
   const logits = product(lastOnly === true ? last() : normed, weights.unembedding, 'out-in', run);
-  return [tf.reshape(logits, [batch, -1, config.vocab]) as Tensor3D];
+  return [tf.reshape(softCap(logits, config.logitSoftCap), [batch, -1, config.vocab]) as Tensor3D];
 }
 
-function attentionInputs(decoder: Decoder, pass: Pass): AttentionInputs {
-  const { batch, length, run } = pass;
-  const first = pass.past?.length ?? 0;
-  const documents = pass.documents === undefined ? null : tf.tensor1d(pass.documents, 'int32');
-  const rope = decoder.config.ropeTheta === null ? null : ropeOf(decoder, length, first);
-  // Made here, in the scope of the whole pass, unless no block can need it.
-  const fused = pass.past === undefined && canFuse('LoupeAttention', run) && !run.touchesAttention;
-  const mask = fused ? null : causalMask(length, first, batch, documents);
-  return { batch, length, documents, rope, mask };
-}
-
-function ropeOf({ config, weights }: Decoder, length: number, first: number): AttentionInputs['rope'] {
-  const frequencies = ropeFrequencies(config.dHead, config.ropeTheta!, config.ropeScaling, weights.ropeFactors);
-  const { cos, sin } = ropeTables(frequencies, first, length);
-  const shape: [number, number] = [length, config.dHead / 2];
-  return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
-}
-
-/** 0 where a query may look and -infinity elsewhere, float32 [1 or batch, 1, length, first + length]. */
-function causalMask(length: number, first: number, batch: number, documents: Tensor1D | null): Tensor {
-  const total = first + length;
-  const values = new Float32Array(length * total);
-  for (let t = 0; t < length; t++) values.fill(-Infinity, t * total + first + t + 1, (t + 1) * total);
-  const causal = tf.tensor4d(values, [1, 1, length, total]);
-  if (documents === null) return causal;
-  const own = tf.reshape(documents, [batch, 1, length, 1]);
-  return tf.where(tf.equal(own, tf.reshape(documents, [batch, 1, 1, length])), causal, tf.fill([1, 1, 1, 1], -Infinity));
+function inputsOf({ config, weights }: Decoder, { batch, length, documents, past, run }: Pass): AttentionInputs {
+  // Masks are made here, in the scope of the whole pass, unless no block can need one.
+  const fused = past === undefined && canFuse('LoupeAttention', run) && !run.touchesAttention && weights.blocks.every((_, layer) => plainScores(config, layer, length));
+  return attentionInputs(config, weights.ropeFactors, { batch, length, past: past?.length ?? 0, documents }, !fused);
 }

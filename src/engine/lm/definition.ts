@@ -21,13 +21,33 @@ export interface ModelConfig {
   readonly vocab: number;
   readonly contextLength: number;
   readonly normEps: number;
-  readonly activation: 'gelu' | 'gelu_new' | 'relu' | 'silu' | 'gelu_pytorch_tanh';
+  readonly activation: 'gelu' | 'gelu_new' | 'gelu_fast' | 'relu' | 'silu' | 'gelu_pytorch_tanh';
   readonly ropeTheta: number | null;
   readonly ropeScaling: Readonly<Record<string, unknown>> | null;
   readonly tiedEmbeddings: boolean;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
+  /** How many numbers of a head are rotated, the first ones; even, dHead for all of them. */
+  readonly rotaryDim: number;
+  /** What the product of query and key is divided by; sqrt(dHead) in most families. */
+  readonly attnDivisor: number;
+  /** Scores become cap * tanh(score / cap) before the mask (Gemma 2, 2408.00118, section 2); null: they stay. */
+  readonly attnSoftCap: number | null;
+  /** The same for logits. */
+  readonly logitSoftCap: number | null;
+  /** Of each block: how many tokens a query sees, itself included; null for all before it. */
+  readonly windows: readonly (number | null)[];
+  /** The MLP reads the block's input, beside attention and not behind it: there is no hook_resid_mid. */
+  readonly parallel: boolean;
+  /** What token embeddings are multiplied by; hook_embed holds the product. */
+  readonly embeddingScale: number;
 }
+
+/** What most families have in common and need not say: `checkedConfig` fills it in. */
+type CommonFacts = 'rotaryDim' | 'attnDivisor' | 'attnSoftCap' | 'logitSoftCap' | 'windows' | 'parallel' | 'embeddingScale';
+
+/** A config as a family reads it. */
+export type DescribedConfig = Omit<ModelConfig, CommonFacts> & Partial<Pick<ModelConfig, CommonFacts>>;
 
 /** A change of the value at a hook during a forward pass. */
 export type HookEdit =
@@ -122,6 +142,10 @@ export interface Architecture {
   readonly norm: 'layer' | 'rms';
   readonly positions: 'learned' | 'rotary';
   readonly mlp: 'plain' | 'gated';
+  /** RMSNorms over each head of q and k, between hook_q / hook_k and the rotation. */
+  readonly headNorms?: true;
+  /** Norms of what attention and MLP give, before it is added to the residual stream. */
+  readonly postNorms?: true;
 }
 
 /** A linear map. `layout` says which axis of the weight is the input: Hugging Face's Linear is out-in, GPT-2's Conv1D in-out. */
@@ -132,7 +156,7 @@ export interface Linear {
   readonly bias: Tensor1D | null;
 }
 
-/** float32 [dModel] each. */
+/** float32 [width] each: dModel, or dHead where each head is normed. */
 export interface Norm {
   readonly weight: Tensor1D;
   readonly bias: Tensor1D | null;
@@ -142,11 +166,17 @@ export interface BlockWeights {
   readonly ln1: Norm;
   /** Output axis: heads * dHead of q, then kvHeads * dHead of k, then of v. */
   readonly qkv: Linear;
+  /** float32 [dHead] each, where the architecture has `headNorms` */
+  readonly qNorm?: Norm;
+  readonly kNorm?: Norm;
   readonly attnOut: Linear;
+  /** Where the architecture has `postNorms`. */
+  readonly ln1Post?: Norm;
   readonly ln2: Norm;
   /** Output axis: dMlp; of a gated MLP dMlp of the gate, then dMlp of the linear half. */
   readonly mlpIn: Linear;
   readonly mlpOut: Linear;
+  readonly ln2Post?: Norm;
 }
 
 export interface DecoderWeights {
@@ -158,7 +188,7 @@ export interface DecoderWeights {
   readonly lnFinal: Norm;
   /** float32 [vocab, dModel]; the embedding itself when they are tied */
   readonly unembedding: Tensor2D;
-  /** float64 [dHead / 2]: what each rotary frequency is divided by, where the file says so */
+  /** float64 [rotaryDim / 2]: what each rotary frequency is divided by, where the file says so */
   readonly ropeFactors: readonly number[] | null;
 }
 
@@ -184,7 +214,8 @@ export interface WeightLoader {
   matrix(name: string, shape: readonly [number, number]): Tensor2D;
   /** The maps of the same input, side by side: `parts` are [weight, bias or null, outputs]. A bias that is not in the file is left out. */
   linear(input: number, layout: Linear['layout'], parts: readonly LinearPart[]): Linear;
-  norm(weight: string, bias: string | null, width: number): Norm;
+  /** `offset` is added to the weight: Gemma's files hold what is to be added to 1. */
+  norm(weight: string, bias: string | null, width: number, offset?: number): Norm;
   vector(name: string, length: number): Float32Array;
 }
 
@@ -192,7 +223,7 @@ export interface LinearPart {
   readonly weight: string;
   readonly bias: string | null;
   readonly outputs: number;
-  /** Reorders, in place, the rows of an out-in weight [outputs, input] or the values of a bias: llama.cpp stores rotary heads interleaved. */
+  /** Reorders, in place, the rows of an out-in weight [outputs, input] or the values of a bias: files store heads in other orders. */
   readonly rows?: (values: Float32Array<ArrayBuffer>) => void;
 }
 

@@ -3,19 +3,26 @@ import { LoupeError, nearestName } from '../../shared/errors.ts';
 import type { Architecture, ModelConfig } from './definition.ts';
 
 /** What stands at a hook, beside batch B and length T. */
-type Axes = 'model' | 'scale' | 'heads' | 'kvHeads' | 'square' | 'mlp';
+type Axes = 'model' | 'scale' | 'heads' | 'kvHeads' | 'headScales' | 'kvHeadScales' | 'square' | 'mlp';
 
 const norm = (name: string): [string, Axes][] => [[`${name}.hook_scale`, 'scale'], [`${name}.hook_normalized`, 'model']];
 
-function blockHooks({ positions, mlp }: Architecture): [string, Axes][] {
+/** q_norm and k_norm, in TransformerLens rows of heads one under the other: here the heads of a token keep their own axis. */
+const headNorms: [string, Axes][] = [
+  ['attn.q_norm.hook_scale', 'headScales'], ['attn.q_norm.hook_normalized', 'heads'], ['attn.k_norm.hook_scale', 'kvHeadScales'], ['attn.k_norm.hook_normalized', 'kvHeads'],
+];
+
+function blockHooks(architecture: Architecture, parallel: boolean): [string, Axes][] {
+  const { positions, mlp } = architecture;
+  const post = (name: string): [string, Axes][] => (architecture.postNorms === true ? norm(name) : []);
   const rotary: [string, Axes][] = positions === 'rotary' ? [['attn.hook_rot_q', 'heads'], ['attn.hook_rot_k', 'kvHeads']] : [];
   const linear: [string, Axes][] = mlp === 'gated' ? [['mlp.hook_pre_linear', 'mlp']] : [];
   return [
     ['hook_resid_pre', 'model'], ...norm('ln1'),
-    ['attn.hook_q', 'heads'], ['attn.hook_k', 'kvHeads'], ['attn.hook_v', 'kvHeads'], ...rotary,
-    ['attn.hook_attn_scores', 'square'], ['attn.hook_pattern', 'square'], ['attn.hook_z', 'heads'], ['hook_attn_out', 'model'],
-    ['hook_resid_mid', 'model'], ...norm('ln2'),
-    ['mlp.hook_pre', 'mlp'], ...linear, ['mlp.hook_post', 'mlp'], ['hook_mlp_out', 'model'],
+    ['attn.hook_q', 'heads'], ['attn.hook_k', 'kvHeads'], ['attn.hook_v', 'kvHeads'], ...(architecture.headNorms === true ? headNorms : []), ...rotary,
+    ['attn.hook_attn_scores', 'square'], ['attn.hook_pattern', 'square'], ['attn.hook_z', 'heads'], ...post('ln1_post'), ['hook_attn_out', 'model'],
+    ...(parallel ? [] : [['hook_resid_mid', 'model'] as [string, Axes]]), ...norm('ln2'),
+    ['mlp.hook_pre', 'mlp'], ...linear, ['mlp.hook_post', 'mlp'], ...post('ln2_post'), ['hook_mlp_out', 'model'],
     ['hook_resid_post', 'model'],
   ];
 }
@@ -28,7 +35,7 @@ export class HookTable {
 
   constructor(config: ModelConfig, architecture: Architecture) {
     const embeds: [string, Axes][] = architecture.positions === 'learned' ? [['hook_embed', 'model'], ['hook_pos_embed', 'model']] : [['hook_embed', 'model']];
-    const block = blockHooks(architecture);
+    const block = blockHooks(architecture, config.parallel);
     const blocks = Array.from({ length: config.layers }, (_, layer) => block.map(([name, axes]): [string, Axes] => [`blocks.${layer}.${name}`, axes]));
     this.#axes = new Map([...embeds, ...blocks.flat(), ...norm('ln_final')]);
     this.#config = config;
@@ -56,6 +63,8 @@ export class HookTable {
       case 'scale': return [batch, length, 1];
       case 'heads': return [batch, length, heads, dHead];
       case 'kvHeads': return [batch, length, kvHeads, dHead];
+      case 'headScales': return [batch, length, heads, 1];
+      case 'kvHeadScales': return [batch, length, kvHeads, 1];
       case 'square': return [batch, heads, length, past + length];
       case 'mlp': return [batch, length, dMlp];
     }

@@ -13,10 +13,8 @@ import { HookTable } from './hook-names.ts';
 import { HookRun } from './hook-run.ts';
 
 function tensorsOf(weights: DecoderWeights): Set<Tensor> {
-  const norm = ({ weight, bias }: Norm): (Tensor | null)[] => [weight, bias];
-  const linear = ({ weight, bias }: Linear): (Tensor | null)[] => [weight, bias];
-  const blocks = weights.blocks.flatMap((b) => [...norm(b.ln1), ...linear(b.qkv), ...linear(b.attnOut), ...norm(b.ln2), ...linear(b.mlpIn), ...linear(b.mlpOut)]);
-  const all = [weights.embedding, weights.positions, weights.unembedding, ...norm(weights.lnFinal), ...blocks];
+  const parts: (Norm | Linear)[] = [weights.lnFinal, ...weights.blocks.flatMap((block) => Object.values(block) as (Norm | Linear)[])];
+  const all: (Tensor | null)[] = [weights.embedding, weights.positions, weights.unembedding, ...parts.flatMap(({ weight, bias }) => [weight, bias])];
   return new Set(all.filter((tensor) => tensor !== null));
 }
 

@@ -17,9 +17,9 @@ const llama3Schema = z.looseObject({
 
 export type RopeScaling = Readonly<Record<string, unknown>> | null;
 
-/** Inverse wavelength in radians a token of each of the dHead / 2 planes, float64 [dHead / 2]. Kind unsupported for an unknown scaling. */
-export function ropeFrequencies(dHead: number, theta: number, scaling: RopeScaling, factors: readonly number[] | null = null): Float64Array {
-  const plain = Float64Array.from({ length: dHead / 2 }, (_, i) => theta ** ((-2 * i) / dHead));
+/** Inverse wavelength in radians a token of each of the width / 2 planes, float64 [width / 2]. Kind unsupported for an unknown scaling. */
+export function ropeFrequencies(width: number, theta: number, scaling: RopeScaling, factors: readonly number[] | null = null): Float64Array {
+  const plain = Float64Array.from({ length: width / 2 }, (_, i) => theta ** ((-2 * i) / width));
   const scaled = plain.map(rescaler(scaling));
   return factors === null ? scaled : scaled.map((frequency, i) => frequency / factors[i]!);
 }
@@ -53,7 +53,7 @@ function llama3(config: z.infer<typeof llama3Schema>): (frequency: number) => nu
   };
 }
 
-/** Cosines and sines of the positions first..first+length-1, float32 [length, dHead / 2] each. */
+/** Cosines and sines of the positions first..first+length-1, float32 [length, width / 2] each. */
 export function ropeTables(frequencies: Float64Array, first: number, length: number): { readonly cos: Float32Array; readonly sin: Float32Array } {
   const half = frequencies.length;
   const cos = new Float32Array(length * half);
@@ -69,8 +69,11 @@ export function ropeTables(frequencies: Float64Array, first: number, length: num
   return { cos, sin };
 }
 
-/** x float32 [batch, length, heads, dHead], cos and sin float32 [length, 1, dHead / 2] -> the same shape, rotated. */
+/** x float32 [batch, length, heads, dHead], cos and sin float32 [length, 1, rotaryDim / 2] -> the same shape, the first rotaryDim numbers of each head rotated. */
 export function rotate(x: Tensor4D, cos: Tensor, sin: Tensor): Tensor4D {
-  const [a, b] = tf.split(x, 2, 3) as [Tensor4D, Tensor4D];
-  return tf.concat([tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))], 3) as Tensor4D;
+  const half = cos.shape.at(-1)!;
+  const rest = x.shape[3] - 2 * half;
+  const [a, b, still] = tf.split(x, rest === 0 ? [half, half] : [half, half, rest], 3) as [Tensor4D, Tensor4D, Tensor4D | undefined];
+  const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))];
+  return tf.concat(still === undefined ? turned : [...turned, still], 3) as Tensor4D;
 }

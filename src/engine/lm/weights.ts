@@ -97,8 +97,8 @@ export class Loader implements WeightLoader {
     return values;
   }
 
-  norm(weight: string, bias: string | null, width: number): Norm {
-    return { weight: this.#whole(weight, [width]) as Tensor1D, bias: bias === null ? null : (this.#whole(bias, [width]) as Tensor1D) };
+  norm(weight: string, bias: string | null, width: number, offset = 0): Norm {
+    return { weight: this.#whole(weight, [width], offset) as Tensor1D, bias: bias === null ? null : (this.#whole(bias, [width]) as Tensor1D) };
   }
 
   linear(input: number, layout: Linear['layout'], parts: readonly LinearPart[]): Linear {
@@ -130,10 +130,11 @@ export class Loader implements WeightLoader {
     return this.#tensor(joined, [total]) as Tensor1D;
   }
 
-  #whole(name: string, shape: readonly number[]): Tensor {
+  #whole(name: string, shape: readonly number[], offset = 0): Tensor {
     this.#check(name, shape);
     const values = this.#room(shape.reduce((a, b) => a * b, 1));
     this.#fill(name, shape, values);
+    if (offset !== 0) values.forEach((value, i) => (values[i] = value + offset));
     return this.#tensor(values, shape);
   }
 

@@ -5,13 +5,14 @@ import { loadBackend } from '../../../../src/engine/backend/load.ts';
 import type { LanguageModel } from '../../../../src/engine/lm/definition.ts';
 import { loadModel } from '../../../../src/engine/lm/load.ts';
 import { assertClose } from '../../../support/closeness.ts';
-import { fixtureFolder } from '../../../support/lm-fixtures.ts';
+import { fixtureFolder, fixtureModels } from '../../../support/lm-fixtures.ts';
 
-const tokens = Int32Array.of(9, 8, 7, 3, 12, 5);
+/** Longer than the windows of the tiny models, 4 tokens. */
+const tokens = Int32Array.of(9, 8, 7, 3, 12, 5, 44, 1, 30, 21, 9, 2);
 const models: LanguageModel[] = [];
 before(async () => {
   await loadBackend();
-  for (const name of ['gpt2', 'llama-tied-llama3'] as const) models.push(await loadModel(fixtureFolder(name)));
+  for (const name of fixtureModels) models.push(await loadModel(fixtureFolder(name)));
 });
 after(() => models.forEach((model) => model.dispose()));
 
@@ -19,15 +20,16 @@ test('a text that is read in pieces predicts what it predicts as a whole', () =>
   for (const model of models) {
     const tensors = tf.memory().numTensors;
     const text = model.continuation();
-    text.append(tokens.subarray(0, 3));
-    text.append(tokens.subarray(3, 4));
-    const last = text.append(tokens.subarray(4));
-    assert.equal(text.length, 6);
+    const { logits } = model.run(tokens, 1, 12);
+    const whole = logits!.dataSync<'float32'>();
+    logits!.dispose();
+    // a piece over the window's edge, single tokens behind it, and a last piece longer than the window
+    for (const [from, to] of [[0, 3], [3, 4], [4, 6], [6, 7], [7, 12]] as const) {
+      assertClose(text.append(tokens.subarray(from, to)), whole.slice((to - 1) * 67, to * 67), 1e-4, `${model.config.name} behind token ${to}`);
+    }
+    assert.equal(text.length, 12);
     text.dispose();
     assert.equal(tf.memory().numTensors, tensors);
-    const { logits } = model.run(tokens, 1, 6);
-    assertClose(last, logits!.dataSync<'float32'>().slice(5 * 67), 1e-4, model.config.name);
-    logits!.dispose();
   }
 });
 
@@ -47,16 +49,16 @@ test('several texts in one pass predict what each predicts alone', () => {
 });
 
 test('an edit holds for the tokens it is given with, and what the blocks keep of them stays changed', () => {
-  const model = models[1]!;
+  const model = models[2]!;
   const shift = tf.fill([model.config.dModel], 0.5);
   const hook = 'blocks.0.hook_resid_post';
   const edited = model.continuation();
   const first = edited.append(tokens.subarray(0, 5), [{ hook, kind: 'add', value: shift }]);
-  const second = edited.append(tokens.subarray(5));
+  const second = edited.append(tokens.subarray(5, 6));
   edited.dispose();
   // the same in one pass: positions 0 to 4 are shifted, position 5 is not
   const mask = tf.tensor3d([1, 1, 1, 1, 1, 0], [1, 6, 1]);
-  const { logits } = model.run(tokens, 1, 6, { edits: [{ hook, kind: 'map', map: (value) => tf.add(value, tf.mul(mask, shift)) }] });
+  const { logits } = model.run(tokens.slice(0, 6), 1, 6, { edits: [{ hook, kind: 'map', map: (value) => tf.add(value, tf.mul(mask, shift)) }] });
   const whole = logits!.dataSync<'float32'>();
   tf.dispose([shift, mask, logits!]);
   assertClose(first, whole.slice(4 * 67, 5 * 67), 1e-4);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
+import { checkedConfig } from '../../../../src/engine/lm/configs.ts';
 import { forward, type Decoder, type Pass } from '../../../../src/engine/lm/decoder.ts';
-import type { ModelConfig } from '../../../../src/engine/lm/definition.ts';
 import { HookTable } from '../../../../src/engine/lm/hook-names.ts';
 import { HookRun } from '../../../../src/engine/lm/hook-run.ts';
 
@@ -11,10 +11,10 @@ before(() => loadBackend());
 
 /** A model of no blocks: logits are norm(embedding + position) against the unembedding, which one can work by hand. */
 function bare(): Decoder {
-  const config = {
+  const config = checkedConfig({
     family: 'gpt2', name: 'bare', layers: 0, dModel: 2, heads: 1, kvHeads: 1, dHead: 2, dMlp: 2, vocab: 3, contextLength: 4, normEps: 0, activation: 'relu',
     ropeTheta: null, ropeScaling: null, tiedEmbeddings: false, bosTokenId: null, eosTokenIds: [],
-  } as ModelConfig;
+  });
   const embedding = tf.tensor2d([[1, 0], [0, 1], [2, 2]]);
   return {
     config, architecture: { norm: 'rms', positions: 'learned', mlp: 'plain' },
@@ -50,4 +50,12 @@ test('the embeddings have hooks of their own', () => {
   const { hooks } = run(bare(), { names: ['hook_embed', 'hook_pos_embed'] });
   assert.deepEqual([...hooks.cache.get('hook_embed')!.dataSync()], [1, 0, 0, 1]);
   assert.deepEqual([...hooks.cache.get('hook_pos_embed')!.dataSync()], [0, 0, 2, 3]);
+});
+
+test('embeddings are scaled before their hook, logits capped behind the unembedding', () => {
+  const plain = bare();
+  const { logits, hooks } = run({ ...plain, config: { ...plain.config, embeddingScale: 3, logitSoftCap: 1 } }, { names: ['hook_embed'] });
+  assert.deepEqual([...hooks.cache.get('hook_embed')!.dataSync()], [3, 0, 0, 3]);
+  // the first token's norm is that of [1, 0]: 1.41421 -> tanh 0.88839
+  [0.88839, 0, 0.88839].forEach((x, i) => assert.ok(Math.abs(logits![i]! - x) < 1e-4));
 });

@@ -10,7 +10,7 @@ const tokens = Int32Array.of(3, 1, 4, 1, 5);
 const models = new Map<string, LanguageModel>();
 before(async () => {
   await loadBackend();
-  for (const name of ['gpt2', 'llama-gqa-untied'] as const) models.set(name, await loadModel(fixtureFolder(name)));
+  for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'qwen3', 'gemma2'] as const) models.set(name, await loadModel(fixtureFolder(name)));
 });
 after(() => models.forEach((model) => model.dispose()));
 
@@ -24,7 +24,7 @@ function metricWith(model: LanguageModel, edits: RunOptions['edits'] & object): 
   return value;
 }
 
-for (const name of ['gpt2', 'llama-gqa-untied']) {
+for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'qwen3', 'gemma2']) {
   for (const hook of ['blocks.0.hook_resid_pre', 'blocks.1.attn.hook_z', 'blocks.1.mlp.hook_post', 'blocks.0.attn.hook_q', 'ln_final.hook_normalized']) {
     test(`${name}: the gradient at ${hook} is the slope of the metric along it`, () => {
       const model = models.get(name)!;

@@ -18,6 +18,17 @@ test('a family has the hooks of its parts and no others', () => {
   assert.ok(!gpt2.names.includes('blocks.0.attn.hook_rot_q') && !gpt2.names.includes('blocks.0.mlp.hook_pre_linear'));
 });
 
+test('norms over heads and behind halves have hooks; a parallel block has no resid_mid', () => {
+  const gemma = new HookTable(config, { norm: 'rms', positions: 'rotary', mlp: 'gated', postNorms: true });
+  const order = ['attn.hook_z', 'ln1_post.hook_scale', 'hook_attn_out', 'hook_resid_mid', 'mlp.hook_post', 'ln2_post.hook_normalized', 'hook_mlp_out'].map((name) => gemma.names.indexOf(`blocks.1.${name}`));
+  assert.ok(order.every((place, i) => place > (order[i - 1] ?? -1)), String(order));
+  const qwen = new HookTable(config, { norm: 'rms', positions: 'rotary', mlp: 'gated', headNorms: true });
+  assert.deepEqual(qwen.shape('blocks.0.attn.q_norm.hook_normalized', 3, 5), [3, 5, 6, 4]);
+  assert.deepEqual(qwen.shape('blocks.0.attn.k_norm.hook_scale', 3, 5), [3, 5, 2, 1]);
+  const neox = new HookTable({ ...config, parallel: true }, { norm: 'layer', positions: 'rotary', mlp: 'plain' });
+  assert.ok(!neox.names.some((name) => name.includes('resid_mid')) && llama.names.includes('blocks.0.hook_resid_mid'));
+});
+
 test('shapes follow heads, key heads and what is cached', () => {
   assert.deepEqual(llama.shape('blocks.1.attn.hook_q', 3, 5), [3, 5, 6, 4]);
   assert.deepEqual(llama.shape('blocks.1.attn.hook_v', 3, 5), [3, 5, 2, 4]);

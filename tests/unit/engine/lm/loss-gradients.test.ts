@@ -13,7 +13,7 @@ const contexts: LossContexts = {
 const models = new Map<string, LanguageModel>();
 before(async () => {
   await loadBackend();
-  for (const name of ['gpt2', 'llama-gqa-untied'] as const) models.set(name, await loadModel(fixtureFolder(name)));
+  for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'gemma2'] as const) models.set(name, await loadModel(fixtureFolder(name)));
 });
 after(() => models.forEach((model) => model.dispose()));
 
@@ -31,7 +31,7 @@ function loss(model: LanguageModel, edits: HookEdit[], isolate: boolean): number
   return sum;
 }
 
-for (const name of ['gpt2', 'llama-gqa-untied']) {
+for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'gemma2']) {
   for (const isolate of [false, true]) {
     test(`${name}${isolate ? ', isolated' : ''}: the gradient at hooks is the slope of the loss, within 1e-3`, () => {
       const model = models.get(name)!;

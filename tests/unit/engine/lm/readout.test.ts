@@ -15,13 +15,13 @@ const batch = { tokens, batch: 2, length: 5, mask: Uint8Array.of(0, 1, 1, 1, 1, 
 const models = new Map<string, LanguageModel>();
 before(async () => {
   await loadBackend();
-  for (const name of ['gpt2', 'llama-gqa-untied'] as const) models.set(name, await loadModel(fixtureFolder(name)));
+  for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'gemma2'] as const) models.set(name, await loadModel(fixtureFolder(name)));
 });
 after(() => models.forEach((model) => model.dispose()));
 
 const hooks = ['blocks.0.hook_resid_post', 'blocks.1.hook_mlp_out', 'blocks.0.hook_attn_out', 'blocks.1.attn.hook_z', 'hook_embed'];
 
-for (const name of ['gpt2', 'llama-gqa-untied']) {
+for (const name of ['gpt2', 'llama-gqa-untied', 'gpt-neox-parallel', 'gemma2']) {
   for (const hook of hooks) {
     test(`${name}: a readout at ${hook} gives the model's own logits back, and its gradient is that of finite differences`, () => {
       const tensors = tf.memory().numTensors;

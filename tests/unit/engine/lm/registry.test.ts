@@ -5,6 +5,8 @@ import { families, familyOfGguf, familyOfModelType } from '../../../../src/engin
 test('a family is found by what its files call it', () => {
   assert.equal(familyOfModelType('gpt2', 'x').id, 'gpt2');
   assert.equal(familyOfGguf('llama', 'x').id, 'llama');
+  assert.equal(familyOfModelType('gpt_neox', 'x').id, 'gpt-neox');
+  assert.equal(familyOfGguf('gptneox', 'x').id, 'gpt-neox');
 });
 
 test('an unknown architecture is refused with every known one, and the nearest', () => {

@@ -46,3 +46,9 @@ test('a quarter turn moves the first half of a head into the second', () => {
   const one = tf.ones([1, 1, 2]);
   assert.deepEqual([...rotate(x, zero, one).dataSync()], [-3, -4, 1, 2]);
 });
+
+test('tables narrower than half a head turn its first part and leave the rest', () => {
+  const x = tf.tensor4d([1, 2, 3, 4, 5], [1, 1, 1, 5]);
+  // rotaryDim 2: the pair (1, 2) by 90 degrees
+  assert.deepEqual([...rotate(x, tf.zeros([1, 1, 1]), tf.ones([1, 1, 1])).dataSync()], [-2, 1, 3, 4, 5]);
+});

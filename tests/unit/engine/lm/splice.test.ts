@@ -16,7 +16,7 @@ const scored = [1, 2, 3, 6, 8];
 const models = new Map<string, LanguageModel>();
 before(async () => {
   await loadBackend();
-  for (const name of ['gpt2', 'llama-gqa-untied'] as const) models.set(name, await loadModel(fixtureFolder(name)));
+  for (const name of ['gpt2', 'llama-gqa-untied', 'gemma2'] as const) models.set(name, await loadModel(fixtureFolder(name)));
 });
 after(() => models.forEach((model) => model.dispose()));
 
@@ -44,7 +44,7 @@ function rectified(hook: string): RunOptions {
 
 const hooks = ['hook_embed', ...['hook_resid_pre', 'attn.hook_z', 'hook_attn_out', 'hook_resid_mid', 'mlp.hook_post', 'hook_mlp_out', 'hook_resid_post'].flatMap((name) => [`blocks.0.${name}`, `blocks.1.${name}`]), 'ln_final.hook_normalized'];
 
-for (const name of ['gpt2', 'llama-gqa-untied']) {
+for (const name of ['gpt2', 'llama-gqa-untied', 'gemma2']) {
   for (const hook of hooks) {
     test(`${name}: a replacement at ${hook} costs what a whole pass with that edit costs`, () => {
       const model = models.get(name)!;

@@ -43,3 +43,10 @@ test('a missing tensor, another shape, and NaN are refused by the tensor\'s name
   assert.throws(() => loader.matrix('w', [2, 3]), { kind: 'not-finite', message: /w\[5\] is Infinity/u });
   assert.throws(() => refuseNotFinite(new Float32Array([0, -Infinity]), 'x', 'f'), { kind: 'not-finite' });
 });
+
+test('what a family adds to a norm\'s weight is added to that tensor alone', () => {
+  const loader = new Loader(source({ 'ln.weight': { shape: [2], values: [0.5, -0.25] }, 'ln.bias': { shape: [2], values: [3, 4] } }));
+  const { weight, bias } = loader.norm('ln.weight', 'ln.bias', 2, 1);
+  assert.deepEqual([[...weight.dataSync()], [...bias!.dataSync()]], [[1.5, 0.75], [3, 4]]);
+  assert.deepEqual([...loader.norm('ln.weight', null, 2).weight.dataSync()], [0.5, -0.25]);
+});

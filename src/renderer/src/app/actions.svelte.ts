@@ -18,7 +18,7 @@ export interface Action {
 }
 
 const sequenceTimeout = 1500;
-const fieldKeys: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+Shift+Z', 'Mod+Y']);
+const fieldKeys: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+Shift+Z', 'Mod+Y', 'Mod+A']);
 
 class Actions {
   /** Plain, because an effect's teardown would read a signal as it was before the change that tears it down. */
@@ -58,7 +58,7 @@ class Actions {
   handle(event: KeyboardEvent): boolean {
     if (event.defaultPrevented || event.isComposing || this.blocked > 0) return false;
     const name = strokeName(event);
-    // A field has its own undo.
+    // A field has its own undo, and its own idea of all.
     if (isTyping(event.target) && (!name.startsWith('Mod+') || fieldKeys.has(name))) return false;
     if (/^(Enter| )$/.test(event.key) && isControl(event.target)) return false;
     clearTimeout(this.#timer);

@@ -8,11 +8,13 @@ export interface Stroke {
   readonly shiftKey: boolean;
 }
 
-/** The canonical name of a stroke: "K", "Mod+K", "ArrowDown", "?", "Shift+Enter". */
+const isLetter = (key: string): boolean => key.toLowerCase() !== key.toUpperCase();
+
+/** The canonical name of a stroke: "K", "Shift+K", "Mod+K", "ArrowDown", "Space", "?", "Shift+Enter". */
 export function strokeName(stroke: Stroke): string {
-  const key = stroke.key.length === 1 ? stroke.key.toUpperCase() : stroke.key;
-  // Shift is part of a printed character ("?", "A"); it is named only with keys that print nothing.
-  const shift = stroke.shiftKey && (stroke.key.length > 1 || stroke.ctrlKey || stroke.metaKey) ? 'Shift+' : '';
+  const key = stroke.key === ' ' ? 'Space' : stroke.key.length === 1 ? stroke.key.toUpperCase() : stroke.key;
+  // Shift is part of a printed sign ("?"); it is named with letters and with keys that print nothing.
+  const shift = stroke.shiftKey && (key.length > 1 || isLetter(key) || stroke.ctrlKey || stroke.metaKey) ? 'Shift+' : '';
   const alt = stroke.altKey ? 'Alt+' : '';
   return `${stroke.ctrlKey || stroke.metaKey ? 'Mod+' : ''}${alt}${shift}${key}`;
 }
@@ -33,7 +35,7 @@ export function advance<T extends { readonly keys: readonly string[] }>(bindings
 }
 
 const shownKeys: Readonly<Record<string, string>> = {
-  ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Enter: 'Enter', Escape: 'Esc', ' ': 'Space',
+  ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←', ArrowRight: '→', Enter: 'Enter', Escape: 'Esc',
 };
 
 /** A binding as caps to draw: "Mod+K" -> ["Ctrl", "K"], "G W" -> ["G", "W"]. */

@@ -10,6 +10,15 @@ test('strokes have one name on every platform', () => {
   assert.equal(strokeName(stroke('k', { metaKey: true })), 'Mod+K');
   assert.equal(strokeName(stroke('?', { shiftKey: true })), '?');
   assert.equal(strokeName(stroke('Enter', { shiftKey: true })), 'Shift+Enter');
+  assert.equal(strokeName(stroke(' ')), 'Space');
+});
+
+test('Shift is named with letters, whatever Caps Lock makes of them, and not with signs that need it', () => {
+  assert.equal(strokeName(stroke('J', { shiftKey: true })), 'Shift+J');
+  assert.equal(strokeName(stroke('j', { shiftKey: true })), 'Shift+J');
+  assert.equal(strokeName(stroke('J')), 'J');
+  assert.equal(strokeName(stroke('о', { shiftKey: true })), 'Shift+О');
+  assert.equal(strokeName(stroke('!', { shiftKey: true })), '!');
 });
 
 const bindings = [{ id: 'next', keys: ['J', 'ArrowDown'] }, { id: 'features', keys: ['G F'] }, { id: 'filter', keys: ['F'] }];

@@ -10,7 +10,8 @@ export const textRedactions = ['none', 'around', 'classes', 'examples'] as const
 /** Which features: all conditions hold together. Nothing named: every feature of every source. */
 export const exportSelectionSchema = z.strictObject({
   source: z.number().int().nullable().default(null).describe('One feature space; null for all of them'),
-  indices: z.string().max(100_000).regex(/^\s*\d+(\s*-\s*\d+)?(\s*,\s*\d+(\s*-\s*\d+)?)*\s*$/, 'expected indices such as 0-99,200').nullable().default(null).describe('Indices such as 0-99,200'),
+  // Every other feature of 131,072 takes 460,000 characters.
+  indices: z.string().max(2_000_000).regex(/^\s*\d+(\s*-\s*\d+)?(\s*,\s*\d+(\s*-\s*\d+)?)*\s*$/, 'expected indices such as 0-99,200').nullable().default(null).describe('Indices such as 0-99,200'),
   list: z.string().min(1).max(200).nullable().default(null).describe('The features of a list, by its name or uid'),
   filter: featureFilterSchema.nullable().default(null).describe('What the table of features shows'),
   search: z.string().max(1000).nullable().default(null).describe('A search over labels and examples'),

@@ -25,9 +25,27 @@ export function indexTest(text: string): (index: number) => boolean {
     if (from === undefined || !Number.isSafeInteger(from) || !Number.isSafeInteger(to) || to! < from) {
       throw new LoupeError('bad-request', `features: "${part.trim()}" is no range of indices. Give such as 0-99,200.`);
     }
-    return [from, to!] as const;
-  });
-  return (index) => ranges.some(([from, to]) => index >= from && index <= to);
+    return { from, to: to! };
+  }).sort((a, b) => a.from - b.from);
+  // Where each stretch ends, as far as those before it reach: the last one that starts at or before an index decides.
+  const starts = Float64Array.from(ranges, ({ from }) => from);
+  let reach = -1;
+  const ends = Float64Array.from(ranges, ({ to }) => (reach = Math.max(reach, to)));
+  return (index) => {
+    const after = lastAtMost(starts, index);
+    return after >= 0 && index <= ends[after]!;
+  };
+}
+
+/** The place of the last number of a rising array that is at most `value`; -1 when there is none. */
+function lastAtMost(rising: Float64Array, value: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 /** A list that stands, by its uid or else its name; of equal names the newest. */

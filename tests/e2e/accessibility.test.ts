@@ -125,6 +125,37 @@ describe('Accessibility with data', { skip: noStudio }, () => {
     assert.equal(found.join('\n'), '');
   });
 
+  test('nor with rows marked, their bar shown, and the dialog that puts them into a list', async () => {
+    const { page } = studio;
+    const found: string[] = [];
+    await studio.go(`#/features/3?catalog=${catalog}`);
+    await page.locator('#feature-row-3').waitFor();
+    await page.locator('#feature-table').focus();
+    for (const key of ['Space', 'Shift+J', 'Shift+J']) await page.keyboard.press(key);
+    await page.getByRole('toolbar', { name: 'Marked features' }).getByText('3 marked').waitFor();
+    assert.equal(await page.locator('#feature-table [role="row"][aria-selected="true"]').count(), 3);
+    assert.equal(await page.locator('#feature-table [role="row"][aria-current="true"]').count(), 1);
+    // axe knows nothing of rows that are drawn later: what they say of themselves is looked at for those in sight.
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.waitForTimeout(100);
+      found.push(...(await findings(page, `marked rows, ${colorScheme}`, 'main')));
+    }
+    await page.keyboard.press('a');
+    await page.getByRole('combobox', { name: 'A list, or the name of a new one' }).waitFor();
+    await page.keyboard.type('words');
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(100);
+      found.push(...(await findings(page, `list of the marked, ${colorScheme}`, 'dialog')));
+    }
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('toolbar', { name: 'Marked features' }).count(), 0);
+    assert.equal(found.join('\n'), '');
+  });
+
   test('nor on errors: an unknown page, run and feature, a catalog that is none', async () => {
     assert.equal((await inBothThemes(studio, ['#/nonsense', '#/runs/none', `#/feature/99999?catalog=${catalog}`, '#/features?catalog=%2Fnowhere%2Fx.loupe'])).join('\n'), '');
   });

@@ -112,7 +112,7 @@ describe('Features', { skip: noStudio }, () => {
     await at(0);
     await studio.page.keyboard.press('k');
     assert.equal((await heading().innerText()).replace(/\s+/g, ' '), 'Feature 0');
-    assert.equal(await studio.page.locator('#feature-row-0').getAttribute('aria-selected'), 'true');
+    assert.equal(await studio.page.locator('#feature-row-0').getAttribute('aria-current'), 'true');
     assert.match(studio.page.url(), /#\/features\/0\?/);
   });
 

@@ -4,7 +4,7 @@ import type { Label } from '../../../shared/schema/catalog.ts';
 import type { FeatureList, ListItem, ReviewState } from '../../../shared/schema/labels.ts';
 import { session } from '../app/session.svelte.ts';
 import { undo } from '../app/undo.svelte.ts';
-import { count } from '../format/number.ts';
+import { count, plural } from '../format/number.ts';
 
 export interface LabelDraft {
   readonly text: string;
@@ -78,19 +78,59 @@ export async function deleteList({ id, name }: FeatureList): Promise<void> {
   undo.did({ what: `removing the list ${name}`, feature: null, undo: () => worked(session.attempt('lists.restore', list)), redo: () => worked(session.attempt('lists.delete', list)) }, `List "${name}" removed.`);
 }
 
-/** Adds features at the end of a list. Those that it holds already stay where they are. */
-export async function addToList({ id, name }: FeatureList, indices: readonly number[]): Promise<boolean> {
+type Place = { readonly source: number; readonly index: number };
+
+/** Items of a list that one message holds: it stays well under the size at which the host refuses one. */
+const itemsAtOnce = 50_000;
+
+/** Does something with items a part at a time; false as soon as one part did not work. */
+async function inParts(items: readonly Place[], part: (items: Place[]) => Promise<boolean>): Promise<boolean> {
+  for (let start = 0; start < items.length; start += itemsAtOnce) if (!(await part(items.slice(start, start + itemsAtOnce)))) return false;
+  return true;
+}
+
+/** Those that were not in the list. What came in before something went wrong is in the answer, with `whole` false; what went wrong has been told. */
+async function intoList(list: { catalog: string; list: number }, items: readonly Place[]): Promise<{ added: Place[]; whole: boolean }> {
+  const added: Place[] = [];
+  const whole = await inParts(items, async (part) => {
+    const done = await session.attempt('lists.add', { ...list, items: part, author: author() });
+    added.push(...(done?.added ?? []));
+    return done !== undefined;
+  });
+  return { added, whole };
+}
+
+function addedWords(name: string, added: number, wanted: number): string {
+  if (added === 0) return `"${name}" holds ${wanted === 1 ? 'it' : 'them'} already.`;
+  const there = wanted - added;
+  return `${plural(added, 'feature')} added to "${name}"${there === 0 ? '' : `; ${count(there)} ${there === 1 ? 'was' : 'were'} in it already`}.`;
+}
+
+/** Adds features at the end of a list, as one step. Those that it holds already stay where they are. */
+export async function addToList({ id, name }: FeatureList, indices: ArrayLike<number>): Promise<boolean> {
   const list = { catalog: catalog(), list: id };
   const source = session.source?.id ?? 0;
-  const done = await session.attempt('lists.add', { ...list, items: indices.map((index) => ({ source, index })), author: author() });
-  if (done === undefined) return false;
-  const items = done.added;
-  const words = items.length === 0 ? `"${name}" holds ${indices.length === 1 ? 'it' : 'them'} already.` : `${count(items.length)} ${items.length === 1 ? 'feature' : 'features'} added to "${name}".`;
+  const { added, whole } = await intoList(list, Array.from(indices, (index) => ({ source, index })));
+  if (!whole && added.length === 0) return false;
   undo.did({
     what: `adding to the list ${name}`, feature: indices.length === 1 ? indices[0]! : null,
-    undo: () => worked(session.attempt('lists.remove', { ...list, items })), redo: () => worked(session.attempt('lists.add', { ...list, items, author: author() })),
-  }, words);
-  return true;
+    undo: () => inParts(added, (items) => worked(session.attempt('lists.remove', { ...list, items }))), redo: async () => (await intoList(list, added)).whole,
+  }, whole ? addedWords(name, added.length, indices.length) : `Only ${plural(added.length, 'feature')} came into "${name}".`);
+  return whole;
+}
+
+/** A new list that holds features from the start, as one step. */
+export async function createListWith(name: string, indices: ArrayLike<number>): Promise<boolean> {
+  const made = await session.attempt('lists.create', { catalog: catalog(), name, notes: '', author: author() });
+  if (made === undefined) return false;
+  const list = { catalog: catalog(), list: made.list.id };
+  const source = session.source?.id ?? 0;
+  const { added, whole } = await intoList(list, Array.from(indices, (index) => ({ source, index })));
+  undo.did({
+    what: `making the list ${made.list.name}`, feature: indices.length === 1 ? indices[0]! : null,
+    undo: () => worked(session.attempt('lists.delete', list)), redo: () => worked(session.attempt('lists.restore', list)),
+  }, whole ? addedWords(made.list.name, added.length, indices.length) : `Only ${plural(added.length, 'feature')} came into "${made.list.name}".`);
+  return whole;
 }
 
 export async function removeFromList({ id, name }: FeatureList, item: { readonly source: number; readonly index: number }): Promise<void> {

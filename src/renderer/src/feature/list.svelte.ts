@@ -1,4 +1,5 @@
 /** The list of features that the table shows and J/K walk through: one for the window, so that both pages share its order. */
+import type { CommandInput } from '../../../shared/contract.ts';
 import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
 import type { FeatureRow } from '../../../shared/schema/catalog.ts';
 import { session } from '../app/session.svelte.ts';
@@ -7,9 +8,19 @@ import { findSet } from './feature-sets.ts';
 import { PageCache } from './page-cache.ts';
 import { defaultQuery, type FeatureQuery } from './query.ts';
 
+type Asked = CommandInput<'catalog.indices'>;
+
 const pageSize = 100;
 /** ms. */
 const slowAfter = 150;
+
+/** What the catalog is asked for a query. A set that this window does not have (a link from elsewhere) holds nothing. */
+export function askFor(catalog: string, source: number, query: FeatureQuery): Asked {
+  return {
+    catalog, source, sort: query.sort, descending: query.descending, filter: query.filter, search: query.search.trim() === '' ? null : query.search,
+    only: query.set === '' ? null : vector(findSet(query.set)?.indices ?? new Int32Array(0)),
+  };
+}
 
 class FeatureList {
   query = $state.raw<FeatureQuery>(defaultQuery);
@@ -26,6 +37,9 @@ class FeatureList {
   /** It takes so long that the old rows should not look like the new ones. */
   slow = $state(false);
   #cache: PageCache<FeatureRow> | null = null;
+  /** All features of the list that `cache` pages through, in its order: fetched when first asked for. */
+  #order: { readonly cache: PageCache<FeatureRow>; readonly indices: Promise<Int32Array> } | null = null;
+  readonly #asked = new WeakMap<PageCache<FeatureRow>, Asked>();
   #key = '';
 
   /** Shows `query` of the open catalog; the same one again does nothing. */
@@ -71,21 +85,51 @@ class FeatureList {
     return row.index;
   }
 
+  /** Every feature of the list on screen in its order, int32 [total]. Empty before the first list, and when it could not be read, which is told. */
+  order(): Promise<Int32Array> {
+    const cache = this.#cache;
+    if (cache === null) return Promise.resolve(new Int32Array(0));
+    if (this.#order?.cache !== cache) {
+      const asked = session.attempt('catalog.indices', this.#asked.get(cache)!);
+      this.#order = { cache, indices: asked.then((found) => (found?.indices.data as Int32Array | undefined) ?? new Int32Array(0)) };
+    }
+    return this.#order.indices;
+  }
+
+  /** The features from `from` to `to` in this order, both included. Where `from` is not in the list, `to` alone; where `to` is not, none. */
+  async run(from: number, to: number): Promise<ArrayLike<number>> {
+    const near = this.#loadedRun(from, to);
+    if (near !== null) return near;
+    const order = await this.order();
+    const [start, end] = [order.indexOf(from), order.indexOf(to)];
+    if (end < 0) return [];
+    if (start < 0) return [to];
+    return start <= end ? order.subarray(start, end + 1) : order.slice(end, start + 1).reverse();
+  }
+
+  /** The same out of the rows that are there; null when one of them is not. */
+  #loadedRun(from: number, to: number): number[] | null {
+    const cache = this.#cache;
+    const start = cache?.find((row) => row.index === from) ?? null;
+    const end = cache?.find((row) => row.index === to) ?? null;
+    if (cache === null || start === null || end === null) return null;
+    const places = Array.from({ length: Math.abs(end - start) + 1 }, (_, i) => start + i * Math.sign(end - start));
+    const rows = places.map((place) => cache.loaded(place)?.index);
+    return rows.every((index) => index !== undefined) ? rows : null;
+  }
+
   #start(catalog: string, source: number, query: FeatureQuery): void {
     this.error = null;
     this.loading = true;
     this.#timer ??= setTimeout(() => { this.slow = true; }, slowAfter);
-    // A set that this window does not have (a link from elsewhere) holds nothing.
-    const only = query.set === '' ? null : vector(findSet(query.set)?.indices ?? new Int32Array(0));
+    const asked = askFor(catalog, source, query);
     const cache = new PageCache<FeatureRow>({
       pageSize, keep: 120,
-      fetch: (offset, limit) => session.invoke('catalog.features', {
-        catalog, source, sort: query.sort, descending: query.descending, filter: query.filter,
-        search: query.search.trim() === '' ? null : query.search, only, offset, limit,
-      }),
+      fetch: (offset, limit) => session.invoke('catalog.features', { ...asked, offset, limit }),
       onChange: () => this.#arrived(cache),
       onError: (thrown) => this.#failed(cache, thrown),
     });
+    this.#asked.set(cache, asked);
     this.#next = cache;
     cache.row(0);
   }

@@ -43,6 +43,12 @@ export class PageCache<T> {
     return page[index - number * this.#options.pageSize];
   }
 
+  /** The row at `index` where it is there; nothing is fetched, and no page counts as used. */
+  loaded(index: number): T | undefined {
+    const number = Math.floor(index / this.#options.pageSize);
+    return this.#pages.get(number)?.[index - number * this.#options.pageSize];
+  }
+
   /** The row, once it is there; undefined past the end. */
   async wait(index: number): Promise<T | undefined> {
     const number = Math.floor(index / this.#options.pageSize);

@@ -38,6 +38,7 @@ export const featuresOffers: readonly Offer[] = [
   { id: 'features.histogram', title: 'Density histogram', keys: ['H'] },
   { id: 'features.scatter', title: 'Scatter of features', keys: ['D'] },
   { id: 'features.map', title: 'Map of decoder directions', keys: ['P'] },
+  { id: 'features.markAll', title: 'Mark all features of the list', keys: ['Mod+A'] },
 ];
 
 export const promptOffers: readonly Offer[] = [

@@ -27,8 +27,8 @@ export const redactionChoices: readonly { readonly id: TextRedaction; readonly t
   { id: 'examples', title: 'No examples', text: 'Figures and labels only.' },
 ];
 
-/** What is exported: everything, the source that is shown, what the table shows, or indices that were typed. */
-export type Scope = 'all' | 'source' | 'query' | 'indices';
+/** What is exported: everything, the source that is shown, what the table shows, the features that are marked there, or indices that were typed. */
+export type Scope = 'all' | 'source' | 'query' | 'marked' | 'indices';
 
 export interface ScopeChoice {
   readonly scope: Scope;
@@ -36,6 +36,8 @@ export interface ScopeChoice {
   readonly query: FeatureQuery | null;
   /** The features of a set that a chart or a search by meaning made; null where the query has none. */
   readonly set: Int32Array | null;
+  /** The features that are marked in the table. */
+  readonly marked: Int32Array | null;
   readonly indices: string;
   readonly labelled: boolean;
 }
@@ -55,10 +57,11 @@ export function asRanges(indices: ArrayLike<number>): string {
   return parts.join(',');
 }
 
-export function selectionOf({ scope, source, query, set, indices, labelled }: ScopeChoice): ExportSelection {
+export function selectionOf({ scope, source, query, set, marked, indices, labelled }: ScopeChoice): ExportSelection {
   if (scope === 'all') return { ...everything, labelled };
   if (scope === 'source' || source === null) return { ...everything, source, labelled };
   if (scope === 'indices') return { ...everything, source, indices: indices.trim(), labelled };
+  if (scope === 'marked') return { ...everything, source, indices: asRanges(marked ?? []), labelled };
   const search = query === null || query.search.trim() === '' ? null : query.search;
   return { ...everything, source, filter: query?.filter ?? null, search, indices: set === null ? null : asRanges(set), labelled };
 }

@@ -48,6 +48,18 @@ test('rows are found among the pages that are there', async () => {
   assert.equal(cache.find((row) => row === 3), null);
 });
 
+test('looking for a loaded row fetches nothing, and keeps no page from going', async () => {
+  const { cache, asked } = cacheOf(100, 2);
+  await cache.wait(3);
+  await cache.wait(13);
+  assert.deepEqual([cache.loaded(4), cache.loaded(15), cache.loaded(24)], [4, 15, undefined]);
+  cache.loaded(4);
+  await cache.wait(20);
+  // The page of row 4 was the least recently used in spite of the look.
+  assert.equal(cache.loaded(4), undefined);
+  assert.deepEqual(asked, [0, 10, 20]);
+});
+
 test('a failure is reported, and the page can be asked for again', async () => {
   const { cache, asked, errors } = cacheOf(1000);
   cache.row(995);

@@ -4,7 +4,7 @@ import { defaultQuery } from '../../../../../src/renderer/src/feature/query.ts';
 import { asRanges, formatChoices, indicesProblem, redactionChoices, selectionOf } from '../../../../../src/renderer/src/share/export-choices.ts';
 import { exportFormats, exportSelectionSchema, textRedactions } from '../../../../../src/shared/schema/export.ts';
 
-const choice = { scope: 'all', source: 3, query: null, set: null, indices: '0-9', labelled: false } as const;
+const choice = { scope: 'all', source: 3, query: null, set: null, marked: null, indices: '0-9', labelled: false } as const;
 
 test('every format and redaction can be chosen', () => {
   assert.deepEqual(formatChoices.map(({ id }) => id), [...exportFormats]);
@@ -16,6 +16,7 @@ test('a choice is a selection that its schema takes', () => {
   assert.deepEqual(selectionOf(choice), nothing);
   assert.deepEqual(selectionOf({ ...choice, scope: 'source', labelled: true }), { ...nothing, source: 3, labelled: true });
   assert.deepEqual(selectionOf({ ...choice, scope: 'indices', indices: ' 1-2 ' }), { ...nothing, source: 3, indices: '1-2' });
+  assert.deepEqual(selectionOf({ ...choice, scope: 'marked', marked: Int32Array.of(4, 5, 9) }), { ...nothing, source: 3, indices: '4-5,9' });
   const query = { ...defaultQuery, search: ' words ', filter: { dead: false } };
   const shown = selectionOf({ ...choice, scope: 'query', query, set: Int32Array.of(7, 3, 4, 5) });
   assert.deepEqual(shown, { ...nothing, source: 3, indices: '3-5,7', filter: { dead: false }, search: ' words ' });

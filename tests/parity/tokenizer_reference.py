@@ -1,7 +1,7 @@
 """Token ids of hard lines by the reference implementations, for tests/unit/engine/tokenizers.
 
-Two tiny tokenizers are trained here (byte-level BPE as GPT-2's, metaspace BPE with byte fallback as Llama's) and run by
-transformers; with --gguf the file's own tokenizer is run by llama.cpp, and by transformers.
+Tiny tokenizers are trained here (byte-level BPE as GPT-2's, with NFC before it as GPT-NeoX's, cut by a pattern as Qwen's; BPE with byte
+fallback over spaces as Llama's, Gemma's and Mistral's) and run by transformers; with --gguf the file's own tokenizer is run by llama.cpp, and by transformers.
   python tests/parity/tokenizer_reference.py OUT.json.gz --lines 5000 [--gguf MODEL.gguf]
 """
 import argparse
@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizer_lines import lines
 
 
@@ -34,6 +34,43 @@ def llama_like(corpus):
     tok = Tokenizer.from_str(json.dumps(spec))
     tok.post_processor = processors.TemplateProcessing(single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 1)])
     return tok, {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+
+
+def byte_level(pre_tokenizer):
+    def build(corpus):
+        tok = Tokenizer(models.BPE())
+        tok.normalizer, tok.decoder = normalizers.NFC(), decoders.ByteLevel()
+        tok.pre_tokenizer = pre_tokenizer
+        tok.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=700, special_tokens=["<|endoftext|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        return tok, {"eos_token": "<|endoftext|>"}
+    return build
+
+
+QWEN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+neox_like = byte_level(pre_tokenizers.ByteLevel(add_prefix_space=False))
+qwen_like = byte_level(pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(QWEN), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]))
+
+
+def byte_fallback(normalizer, pre_tokenizer, strip):
+    """Spaces are U+2581; in Gemma's file as a normalizer with nothing put before, in Mistral's later files as Metaspace."""
+    def build(corpus):
+        tok = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+        if normalizer is not None:
+            tok.normalizer = normalizer
+        tok.pre_tokenizer = pre_tokenizer
+        tok.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()] + ([decoders.Strip(" ", 1, 0)] if strip else []))
+        special = ["<unk>", "<bos>", "<eos>"] + [f"<0x{b:02X}>" for b in range(256)]
+        tok.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=900, special_tokens=special, limit_alphabet=120, show_progress=False))
+        spec = json.loads(tok.to_str())
+        spec["added_tokens"] = [t for t in spec["added_tokens"] if not t["content"].startswith("<0x")]
+        tok = Tokenizer.from_str(json.dumps(spec))
+        tok.post_processor = processors.TemplateProcessing(single="<bos> $A", pair="<bos> $A $B", special_tokens=[("<bos>", 1)])
+        return tok, {"bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>"}
+    return build
+
+
+gemma_like = byte_fallback(normalizers.Replace(" ", "▁"), pre_tokenizers.Split(" ", behavior="merged_with_previous"), False)
+mistral_like = byte_fallback(None, pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first", split=False), True)
 
 
 def case(tok, config, text):
@@ -68,6 +105,7 @@ def main():
     text = lines(args.lines)
     corpus = lines(4000, seed=11)
     out = {"lines": text, "gpt2": case(*gpt2_like(corpus), text), "llama": case(*llama_like(corpus), text)}
+    out |= {name: case(*build(corpus), text) for name, build in {"neox": neox_like, "qwen": qwen_like, "gemma": gemma_like, "mistral": mistral_like}.items()}
     if args.gguf:
         out["gguf"] = gguf_case(args.gguf, text)
     with gzip.GzipFile(args.out, "wb", mtime=0) as file:

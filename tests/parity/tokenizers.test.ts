@@ -17,10 +17,9 @@ interface Case {
   readonly config: unknown;
   readonly ids: number[][];
 }
-interface Reference {
+const kinds = ['gpt2', 'llama', 'neox', 'qwen', 'gemma', 'mistral'] as const;
+interface Reference extends Readonly<Record<(typeof kinds)[number], Case>> {
   readonly lines: string[];
-  readonly gpt2: Case;
-  readonly llama: Case;
   readonly gguf?: { readonly ids: number[][]; readonly transformers: number[][] };
 }
 const folder = mkdtempSync(join(tmpdir(), 'loupe-parity-'));
@@ -38,7 +37,7 @@ function differing(tokenizer: Tokenizer, ids: readonly number[][]): string[] {
   return reference.lines.filter((line, i) => tokenizer.encode(line).join() !== ids[i]!.join());
 }
 
-for (const name of ['gpt2', 'llama'] as const) {
+for (const name of kinds) {
   test(`${name}: ids equal those of transformers on 5,000 lines`, () => {
     const { json, config, ids } = reference[name];
     assert.equal(ids.length, 5000);

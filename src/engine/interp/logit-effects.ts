@@ -1,7 +1,8 @@
 /**
  * What a feature's direction does to the logits by the direct path (nostalgebraist 2020, "interpreting GPT: the logit lens"):
  * `(wDec[i] * w) @ W_U` with w the final norm's weight. The norm's scale, which depends on the token, is left out: values can be
- * compared within a feature and between features, and are logits only up to that positive factor.
+ * compared within a feature and between features, and are logits only up to that positive factor. A soft cap of the logits (Gemma 2) is left
+ * out too: it keeps their order.
  *
  * Where the final norm is a LayerNorm, it removes the mean of what it is given, so the direction's own mean is removed first.
  */

@@ -59,7 +59,7 @@ export function inspectModel(path: string): ModelInfo {
     layers: config.layers, dModel: config.dModel, heads: config.heads, vocab: config.vocab, contextLength: config.contextLength, parameters,
     hooks: table.names.flatMap((name) => {
       const d = table.width(name);
-      return d === null || d === 1 ? [] : [{ name, d }];
+      return d === null || name.endsWith('.hook_scale') ? [] : [{ name, d }];
     }),
   };
 }

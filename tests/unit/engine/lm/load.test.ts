@@ -105,3 +105,22 @@ test('inspecting reads no weights: what they alone would show does not matter', 
   assert.ok(info.hooks.some(({ name, d }) => name === 'blocks.1.mlp.hook_post' && d === 96));
   assert.ok(!info.hooks.some(({ name }) => name.endsWith('hook_pattern') || name.endsWith('hook_scale')));
 });
+
+test('hooks that a dictionary may be trained at hold no scales: of normed heads there is one a head', () => {
+  const { hooks } = inspectModel(fixtureFolder('qwen3'));
+  assert.ok(hooks.some(({ name, d }) => name === 'blocks.0.attn.q_norm.hook_normalized' && d === 48));
+  assert.ok(!hooks.some(({ name }) => name.endsWith('hook_scale')));
+});
+
+for (const name of ['gemma2', 'gpt-neox-parallel', 'qwen2'] as const) {
+  test(`${name}: the first block alone is the whole model's first block, its window among it`, async () => {
+    const { tokens, file } = readReference(fixtureFolder(name));
+    const hook = 'blocks.0.hook_resid_post';
+    const model = await loadModel(fixtureFolder(name), { layers: 1 });
+    const { cache } = model.run(tokens, 2, 10, { names: [hook], logits: false });
+    assert.ok(largestDifference(cache.get(hook)!.dataSync(), file.readFloat32(hook)) <= 1e-4);
+    tf.dispose([...cache.values()]);
+    model.dispose();
+    file.close();
+  });
+}

@@ -16,10 +16,11 @@ interface Case {
   readonly special: number[][];
   readonly decoded: string[];
 }
-const fixture = JSON.parse(gunzipSync(readFileSync(new URL('../../../parity/fixtures/tokenizers.json.gz', import.meta.url))).toString()) as { lines: string[]; gpt2: Case; llama: Case };
+const kinds = ['gpt2', 'llama', 'neox', 'qwen', 'gemma', 'mistral'] as const;
+const fixture = JSON.parse(gunzipSync(readFileSync(new URL('../../../parity/fixtures/tokenizers.json.gz', import.meta.url))).toString()) as { lines: string[] } & Record<(typeof kinds)[number], Case>;
 const build = ({ json, config }: Case): Tokenizer => createTokenizer(tokenizerJsonSchema.parse(json), tokenizerConfigSchema.parse(config), 'fixture');
 
-for (const name of ['gpt2', 'llama'] as const) {
+for (const name of kinds) {
   const tokenizer = build(fixture[name]);
   test(`${name}: the ids of ${fixture.lines.length} hard lines equal those of transformers`, () => {
     fixture.lines.forEach((line, i) => assert.deepEqual([...tokenizer.encode(line)], fixture[name].ids[i], JSON.stringify(line)));

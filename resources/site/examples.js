@@ -5,7 +5,7 @@
   const { count, significant, percent, pieces, quoted, parseColour, mix, css, strength, shade, make } = site.words;
   const first = 8;
 
-  /** The ramp's colours in this theme. */
+  /** The ramp's colours in this theme: one hue above 0, another below. */
   function colours() {
     const probe = make('span', '');
     document.body.append(probe);
@@ -13,18 +13,19 @@
       probe.style.color = `var(--${name})`;
       return parseColour(getComputedStyle(probe).color);
     };
-    const found = { surface: colour('surface-1'), hue: colour('activation'), text: colour('text') };
+    const [above, below] = [colour('activation'), colour('negative')];
+    const found = { surface: colour('surface-1'), text: colour('text'), hue: (value) => (value < 0 ? below : above) };
     probe.remove();
     return found;
   }
 
-  /** [group, value, maximum, peak, start, document, context, token ids, sparse [place, step, ...]] as an object. */
-  function unpack(example, words, special) {
+  /** [group, value, maximum, peak, start, document, context, token ids, sparse [place, step, ...]] as an object; `steps` make up the maximum. */
+  function unpack(example, words, special, steps) {
     const [group, value, maximum, peak, start, document, context, ids, sparse] = example;
     const values = new Float32Array(ids.length);
-    for (let i = 0; i < sparse.length; i += 2) values[sparse[i]] = (sparse[i + 1] * maximum) / 255;
+    for (let i = 0; i < sparse.length; i += 2) values[sparse[i]] = (sparse[i + 1] * maximum) / steps;
     if (peak < values.length) values[peak] = value;
-    return { group, value, maximum, peak, start, document, context, tokens: ids.map((id) => words[id] ?? ''), special: ids.map((id) => special.has(id)), values };
+    return { group, value, halfStep: maximum / (2 * steps), peak, start, document, context, tokens: ids.map((id) => words[id] ?? ''), special: ids.map((id) => special.has(id)), values };
   }
 
   function token(example, i, maximum, ramp, wrap) {
@@ -38,7 +39,7 @@
     }
     const share = strength(example.values[i], maximum);
     if (share > 0) {
-      const { background, text } = shade(share, ramp.surface, ramp.hue, ramp.text);
+      const { background, text } = shade(share, ramp.surface, ramp.hue(example.values[i]), ramp.text);
       element.style.backgroundColor = background;
       element.style.color = text;
     }
@@ -53,7 +54,7 @@
 
   function facts(example, i) {
     const list = make('dl', '');
-    const error = i === example.peak || example.values[i] === 0 ? '' : ` ± ${significant(example.maximum / 510, 2)}`;
+    const error = i === example.peak || example.values[i] === 0 ? '' : ` ± ${significant(example.halfStep, 2)}`;
     for (const [name, value] of [['token', quoted(example.tokens[i])], ['position', count(example.start + i)], ['activation', significant(example.values[i], 4) + error]]) {
       list.append(make('dt', '', name), make('dd', '', value));
     }
@@ -132,29 +133,42 @@
     return group;
   }
 
-  function legend(maximum, ramp) {
+  function legend({ min = 0 }, maximum, ramp) {
     const bar = make('span', 'ramp');
-    bar.style.backgroundImage = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((share) => css(mix(ramp.surface, ramp.hue, strength(share, 1)))).join(', ')})`;
-    const out = make('span', 'legend', make('span', 'number', '0'), bar, make('span', 'number', significant(maximum)));
+    const stops = min < 0 ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
+    bar.style.backgroundImage = `linear-gradient(90deg, ${stops.map((value) => css(mix(ramp.surface, ramp.hue(value), strength(value, 1)))).join(', ')})`;
+    const least = min < 0 ? significant(-maximum) : '0';
+    const out = make('span', 'legend', make('span', 'number', least), bar, make('span', 'number', significant(maximum)));
     out.setAttribute('role', 'img');
-    out.setAttribute('aria-label', `Shading from 0 to the feature's maximum, ${significant(maximum)}`);
+    out.setAttribute('aria-label', `Shading from ${least} to ${significant(maximum)}`);
     return out;
+  }
+
+  /** The groups of one sign: the strongest, then the fifths of (0, bound], the highest first. `base`: the number of the first group. */
+  function pole(feature, all, { bound, intervals, base, maximum, ramp }) {
+    const n = intervals.length;
+    const [strongest, suffix] = bound < 0 ? ['Strongest below 0', ' below 0'] : ['Top activations', ''];
+    const of = (group) => all.filter((example) => example.group === group);
+    return [section(strongest, null, 1, of(base), maximum, ramp), ...intervals.map((firings, i) => {
+      const ends = [((n - 1 - i) * bound) / n, ((n - i) * bound) / n].sort((a, b) => a - b);
+      const range = `activation ${significant(ends[0])} to ${significant(ends[1])}, ${percent(firings / feature.firings)} of firings`;
+      return section(`Interval ${n - i} of ${n}${suffix}`, range, firings, of(base + 1 + i), maximum, ramp);
+    })];
   }
 
   /** The section of a feature's examples by group. */
   site.examplesOf = (feature, words, special) => {
     const ramp = colours();
-    const all = feature.examples.map((example) => unpack(example, words, special));
-    const out = make('section', 'examples', make('header', '', make('h2', '', 'Examples'), legend(feature.max, ramp)));
+    const { min = 0, max, intervals, intervalsBelow = [] } = feature;
+    // Both signs have one scale.
+    const maximum = Math.max(max, -min);
+    const all = feature.examples.map((example) => unpack(example, words, special, min < 0 ? 127 : 255));
+    const out = make('section', 'examples', make('header', '', make('h2', '', 'Examples'), legend(feature, maximum, ramp)));
     if (feature.firings === 0) out.append(make('p', 'quiet', 'This feature never fired on the tokens of this catalog, so there are no examples.'));
     else if (all.length === 0) out.append(make('p', 'quiet', 'Examples were left out of this export.'));
     else {
-      const n = feature.intervals.length;
-      out.append(section('Top activations', null, 1, all.filter((example) => example.group === 0), feature.max, ramp));
-      for (let i = 0; i < n; i++) {
-        const range = `activation ${significant(((n - 1 - i) * feature.max) / n)} to ${significant(((n - i) * feature.max) / n)}, ${percent(feature.intervals[i] / feature.firings)} of firings`;
-        out.append(section(`Interval ${n - i} of ${n}`, range, feature.intervals[i], all.filter((example) => example.group === i + 1), feature.max, ramp));
-      }
+      if (max > 0 || min >= 0) out.append(...pole(feature, all, { bound: max, intervals, base: 0, maximum, ramp }));
+      if (min < 0) out.append(...pole(feature, all, { bound: min, intervals: intervalsBelow, base: 1 + intervals.length, maximum, ramp }));
     }
     return out;
   };

@@ -1,20 +1,15 @@
-/* One feature: its figures, what people named it, its histogram, what it makes likelier, its neighbours, its examples, its provenance. */
+/* One feature: its figures, what people named it, its histograms, what it makes likelier, its examples, its relations (panels.js), its provenance. */
 (function () {
   'use strict';
   const site = (globalThis.LoupeSite = globalThis.LoupeSite || {});
   const { count, significant, fixed, signed, percent, oneLine, quoted, make } = site.words;
-  const svg = (tag, attributes, text) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-    if (text !== undefined) element.textContent = text;
-    return element;
-  };
 
   function stats(feature, tokens) {
     const list = make('dl', 'stats');
     const rows = [
       ['density', percent(feature.density), 'Share of tokens on which the feature fires: firings / tokens'], ['firings', count(feature.firings), 'Tokens on which it fires'],
-      ['maximum', significant(feature.max, 4), 'Largest activation over all tokens'], ['mean', significant(feature.mean, 4), 'Mean activation over the tokens on which it fires'],
+      ['maximum', significant(feature.max, 4), 'Largest activation over all tokens'],
+      ...(feature.min < 0 ? [['minimum', significant(feature.min, 4), 'Least activation over all tokens: it fires below 0 too']] : []), ['mean', significant(feature.mean, 4), 'Mean activation over the tokens on which it fires'],
       ['tokens', count(tokens), 'Tokens that were looked at'],
     ];
     for (const [name, value, tip] of rows) {
@@ -57,35 +52,14 @@
     return box;
   }
 
-  /** Counts in bins of equal width in log10(activation), as an SVG. */
-  function histogram(feature) {
+  /** Counts in bins of equal width in log10(activation): above 0, and below 0 by size where it fires there. */
+  function histograms(feature) {
     const box = make('div', '', make('h3', '', 'Activations'));
-    const [low, high, ...counts] = feature.histogram;
-    const most = Math.max(0, ...counts);
-    if (most === 0) {
-      box.append(make('p', 'quiet', feature.firings === 0 ? 'It never fired.' : 'Not stored in this catalog.'));
-      return box;
-    }
-    const [width, height, left, bottom] = [400, 170, 44, 34];
-    const chart = svg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'img', 'aria-label': `Histogram of ${count(feature.firings)} activations` });
-    const place = (share) => left + share * (width - left - 8);
-    const rise = (n) => (height - bottom - 8) * (n / most);
-    for (const part of [0, 0.5, 1]) {
-      const y = height - bottom - rise(part * most);
-      chart.append(svg('line', { x1: left, x2: width - 8, y1: y, y2: y }), svg('text', { x: left - 6, y: y + 4, 'text-anchor': 'end' }, count(part * most)));
-      const activation = 10 ** (low + part * (high - low));
-      chart.append(svg('text', { x: place(part), y: height - bottom + 14, 'text-anchor': part === 0 ? 'start' : part === 1 ? 'end' : 'middle' }, significant(activation, 2)));
-    }
-    chart.append(svg('text', { x: place(0.5), y: height - 4, 'text-anchor': 'middle' }, 'activation (log scale)'));
-    counts.forEach((n, i) => {
-      if (n === 0) return;
-      const from = 10 ** (low + (i * (high - low)) / counts.length);
-      const to = 10 ** (low + ((i + 1) * (high - low)) / counts.length);
-      const bar = svg('rect', { x: place(i / counts.length) + 0.5, width: Math.max(1, (width - left - 8) / counts.length - 1), y: height - bottom - Math.max(1, rise(n)), height: Math.max(1, rise(n)) });
-      bar.append(svg('title', {}, `${significant(from)} to ${significant(to)}: ${count(n)} firings`));
-      chart.append(bar);
-    });
-    box.append(chart);
+    const draw = (bins, axis, hue, label) => site.histogram({ bins, log: true, axis, unit: 'firings', hue, label });
+    const above = draw(feature.histogram, 'activation (log scale)', 'above', `Histogram of the activations of feature ${feature.index} above 0`);
+    const below = feature.min < 0 && feature.below !== null ? draw(feature.below, 'activation below 0, without its sign (log scale)', 'below', `Histogram of the activations of feature ${feature.index} below 0`) : null;
+    for (const chart of [above, below]) if (chart !== null) box.append(chart);
+    if (above === null && below === null) box.append(make('p', 'quiet', feature.firings === 0 ? 'It never fired.' : 'Not stored in this catalog.'));
     return box;
   }
 
@@ -101,28 +75,14 @@
     return box;
   }
 
-  function neighbours(feature, table, onopen) {
-    const box = make('div', 'near', make('h3', '', 'Nearest by decoder cosine'));
-    if (feature.neighbours.length === 0) box.append(make('p', 'quiet', 'Not stored in this catalog.'));
-    box.append(make('ul', '', ...feature.neighbours.map(([index, cosine]) => {
-      const label = table.labelOf(index);
-      const button = make('button', '', make('span', 'number index', count(index)), make('span', `clip${label === null ? ' quiet' : ''}`, label === null ? (table.has(index) ? 'no label' : 'not in this export') : oneLine(label)), make('span', 'number', fixed(cosine, 3)));
-      button.type = 'button';
-      button.disabled = !table.has(index);
-      button.addEventListener('click', () => onopen(index));
-      return make('li', '', button);
-    })));
-    return box;
-  }
-
   /** Fills `element` with a feature. `context`: the source, its words and special words, the table, and what opens another feature. */
   site.showFeature = (element, feature, context) => {
-    const { source, words, special, table, onopen } = context;
+    const { source, words, special } = context;
     const scale = Math.max(0, ...[...feature.up, ...feature.down].map(([, value]) => Math.abs(value)));
     const title = make('div', 'title', make('h1', '', 'Feature ', make('span', 'mono', count(feature.index))), feature.firings === 0 ? make('span', 'badge warn', 'dead') : null);
     const body = make('div', 'body', named(feature),
-      make('div', 'facts', histogram(feature), logits('Makes likelier', feature.up, 'up', scale, words), logits('Makes less likely', feature.down, 'down', scale, words), neighbours(feature, table, onopen)),
-      site.examplesOf(feature, words, special),
+      make('div', 'facts', histograms(feature), logits('Makes likelier', feature.up, 'up', scale, words), logits('Makes less likely', feature.down, 'down', scale, words), site.neighbours(feature, context)),
+      site.examplesOf(feature, words, special), site.morePanels(feature, context),
       make('details', '', make('summary', '', 'Provenance of this source'), make('pre', 'json mono', JSON.stringify(source.provenance, null, 2))));
     element.setAttribute('aria-label', `Feature ${feature.index}`);
     element.replaceChildren(make('header', '', title, stats(feature, source.tokens)), body);

@@ -57,7 +57,7 @@
       const preview = this.data.preview[i];
       if (preview === null) return null;
       const text = (ids) => ids.map((id) => this.words[id] ?? '').join('');
-      return { before: text(preview[0]), peak: text([preview[1]]), after: text(preview[2]) };
+      return { before: text(preview[0]), peak: text([preview[1]]), after: text(preview[2]), below: preview[3] === 1 };
     }
 
     textOf(i) {
@@ -152,7 +152,7 @@
       const preview = this.preview(i);
       if (preview !== null) {
         cell.append(make('span', `preview mono${label === null ? '' : ' dim'}`,
-          make('span', 'before', make('bdi', '', oneLine(preview.before))), make('mark', '', oneLine(preview.peak)), make('span', 'after', oneLine(preview.after))));
+          make('span', 'before', make('bdi', '', oneLine(preview.before))), make('mark', preview.below ? 'below' : '', oneLine(preview.peak)), make('span', 'after', oneLine(preview.after))));
       }
       return cell;
     }

@@ -1,4 +1,4 @@
-/** The exported site in a real browser, opened from disk: table, search, feature, examples, keys, themes, hostile words, no request. */
+/** The exported site in a real browser, opened from disk: table, search, feature, examples, relations, both signs, keys, themes, hostile words, no request. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,9 +9,13 @@ import { after, before, describe, test } from 'node:test';
 import { generateCatalog } from '../../bench/generate-catalog.ts';
 import { openCatalogReader } from '../../src/main/catalog/opening.ts';
 import { featurePageOf } from '../../src/main/catalog/reading.ts';
+import { percent, signed } from '../../src/renderer/src/format/number.ts';
+import { mix, parseColour, strength, type Rgb } from '../../src/renderer/src/tokens/colour.ts';
 import { hostileCatalog, hostileLabels } from '../support/hostile-catalog.ts';
 import { exportTo } from '../support/share.ts';
+import { signedCatalog } from '../support/signed-catalog.ts';
 import { noChromium, openBrowser, type Browser } from './chromium.ts';
+import type { Locator } from 'playwright-core';
 
 interface Axe { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
 
@@ -29,6 +33,8 @@ describe('an exported site', { skip: noChromium }, () => {
     hostileCatalog(join(folder, 'hostile.loupe'));
     exportTo(join(folder, 'small.loupe'), 'html', join(folder, 'site'));
     exportTo(join(folder, 'hostile.loupe'), 'html', join(folder, 'hostile'));
+    await signedCatalog(join(folder, 'signed.loupe'));
+    exportTo(join(folder, 'signed.loupe'), 'html', join(folder, 'signed'), { examples: 100 });
     browser = await openBrowser({ width: 1280, height: 800 });
     browser.page.on('request', (request) => requests.push(request.url()));
     await open('site');
@@ -109,16 +115,76 @@ describe('an exported site', { skip: noChromium }, () => {
     await browser.page.goBack();
   });
 
+  test('what fires with it, correlations, weights and the effect on the vocabulary are those of the catalog', async () => {
+    await open('site', '#s=1&f=7');
+    await at(7);
+    const db = openCatalogReader(join(folder, 'small.loupe'));
+    const { extras } = featurePageOf(db, { source: 1, index: 7 });
+    db.close();
+    const panel = (name: string): Locator => browser.page.locator('.panel', { has: browser.page.getByRole('heading', { name, exact: true }) });
+    const figures = async (name: string, part: string): Promise<string[]> => panel(name).locator(part).allTextContents();
+    assert.deepEqual((await figures('Fires together with', '.index')).map(Number), extras!.cooccurring.map(({ index }) => index));
+    assert.deepEqual(await figures('Fires together with', 'button > :last-child'), extras!.cooccurring.map(({ jaccard }) => percent(jaccard, 2)));
+    assert.deepEqual(await figures('Correlated features', 'button > :last-child'), extras!.correlated.map(({ correlation }) => signed(correlation, 3)));
+    assert.deepEqual(await figures('Correlated dimensions', 'li > :first-child'), extras!.neurons.map(({ dimension }) => String(dimension)));
+    assert.deepEqual(await figures('Decoder weights', 'tbody td:nth-child(2)'), extras!.aligned.map(({ value }) => signed(value, 3)));
+    const drawn = [['Logit effects over the vocabulary', extras!.logits!], ['Decoder weights', extras!.weights]] as const;
+    for (const [name, { counts }] of drawn) {
+      const shown = (await figures(name, 'rect title')).map((title) => Number(/: ([\d,]+) /.exec(title)![1]!.replaceAll(',', '')));
+      assert.deepEqual(shown, [...counts.data].filter((n) => n > 0), name);
+    }
+    await panel('Fires together with').locator('button:enabled').first().click();
+    await at(extras!.cooccurring[0]!.index);
+  });
+
   for (const theme of ['light', 'dark']) {
-    test(`axe finds nothing serious in the ${theme} theme`, async () => {
-      await open('site', '#s=1&f=3');
-      await at(3);
-      if (await browser.page.evaluate(() => getComputedStyle(document.documentElement).colorScheme) !== theme) {
-        await browser.page.evaluate((wanted) => { document.documentElement.dataset['theme'] = wanted; }, theme);
+    test(`firings below 0 have their own hue, scale and groups in the ${theme} theme`, async () => {
+      await browser.page.evaluate((wanted) => { localStorage.setItem('loupe-theme', wanted); }, theme);
+      const db = openCatalogReader(join(folder, 'signed.loupe'));
+      const pages = [0, 7, 9].map((index) => featurePageOf(db, { source: 1, index }));
+      db.close();
+      for (const feature of pages) {
+        await open('signed', `#s=1&f=${feature.index}`);
+        await browser.page.reload();
+        await at(feature.index);
+        const groups = await browser.page.locator('.examples h3').allTextContents();
+        assert.deepEqual(groups, feature.groups.map(({ name }) => name));
+        const charts = await browser.page.locator('.facts').first().locator('.chart').evaluateAll((found) => found.map((chart) => chart.classList[1]));
+        assert.deepEqual(charts, [...(feature.max > 0 ? ['above'] : []), ...(feature.min < 0 ? ['below'] : [])]);
+        const example = feature.groups.at(feature.min < 0 ? -6 : 0)!.examples[0]!;
+        const row = browser.page.locator('.group').nth(feature.min < 0 ? feature.groups.length - 6 : 0).locator('.text').first();
+        await row.press('Enter');
+        const colours = await browser.page.evaluate(() => ['surface-1', 'activation', 'negative'].map((name) => {
+          const probe = document.body.appendChild(document.createElement('span'));
+          probe.style.color = `var(--${name})`;
+          const { color } = getComputedStyle(probe);
+          probe.remove();
+          return color;
+        }));
+        const [surface, above, below] = colours.map(parseColour) as [Rgb, Rgb, Rgb];
+        const shown = await row.locator('.token').evaluateAll((tokens) => tokens.map((token) => (token as HTMLElement).style.backgroundColor));
+        const values = [...(example.activations.data as Float32Array)];
+        assert.ok(values.some((value) => (feature.min < 0 ? value < 0 : value > 0)));
+        values.forEach((value, i) => {
+          if (value === 0) return assert.equal(shown[i], '');
+          const wanted = mix(surface, value < 0 ? below : above, strength(value, Math.max(feature.max, -feature.min)));
+          // Values in the site have five digits.
+          parseColour(shown[i]!).forEach((channel, c) => assert.ok(Math.abs(channel - wanted[c]!) <= 1, `token ${i}, ${value}: ${shown[i]}`));
+        });
+        assert.match(await browser.page.locator('.legend').getAttribute('aria-label') ?? '', feature.min < 0 ? /^Shading from −/ : /^Shading from 0 /);
       }
-      await browser.page.evaluate(readFileSync(resolve(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8'));
-      const { violations } = await browser.page.evaluate(() => (globalThis as unknown as { axe: Axe }).axe.run());
-      assert.deepEqual(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`), []);
+    });
+
+    test(`axe finds nothing serious in the ${theme} theme`, async () => {
+      for (const [name, hash] of [['site', '#s=1&f=3'], ['signed', '#s=1&f=0']] as const) {
+        await open(name, hash);
+        await browser.page.reload();
+        await browser.page.locator('.panel').first().waitFor();
+        await browser.page.evaluate((wanted) => { document.documentElement.dataset['theme'] = wanted; }, theme);
+        await browser.page.evaluate(readFileSync(resolve(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8'));
+        const { violations } = await browser.page.evaluate(() => (globalThis as unknown as { axe: Axe }).axe.run());
+        assert.deepEqual(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]!.html.slice(0, 200)}`), []);
+      }
     });
   }
 

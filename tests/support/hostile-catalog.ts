@@ -4,9 +4,11 @@ import { packDocuments } from '../../src/main/catalog/blobs.ts';
 import { makeCatalog } from '../../src/main/catalog/opening.ts';
 import { addContext, addStore } from '../../src/main/catalog/tables/contexts.ts';
 import { addExample } from '../../src/main/catalog/tables/examples.ts';
+import { addFeatureExtras } from '../../src/main/catalog/tables/feature-extras.ts';
 import { addFeature } from '../../src/main/catalog/tables/features.ts';
 import { addModel, addVocabularyEntry } from '../../src/main/catalog/tables/models.ts';
 import { addSource, completeSource } from '../../src/main/catalog/tables/sources.ts';
+import { smallExtras } from './empty-extras.ts';
 import { smallDetails } from './small-catalog.ts';
 
 /** By token id; 0 is special. */
@@ -26,6 +28,8 @@ export function hostileCatalog(path: string): void {
     });
     for (let index = 0; index < 5; index++) {
       addFeature(db, source, { index, firings: 2, density: 2 / 18, max: 2, mean: 1.5 }, smallDetails(2, { neighbours: { ids: Int32Array.of((index + 1) % 5), values: Float32Array.of(0.5) } }));
+      const others = (value: number) => ({ ids: Int32Array.of((index + 1) % 5), values: Float32Array.of(value) });
+      addFeatureExtras(db, source, index, smallExtras({ correlated: others(0.25), cooccurring: { ids: others(0).ids, counts: Int32Array.of(1) } }));
       for (const rank of [0, 1]) {
         const peak = 2 * index + rank;
         const activations = new Uint8Array(10);

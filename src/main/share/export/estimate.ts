@@ -18,7 +18,7 @@ const sample = 50;
 /** Bytes as measured on generated and real catalogs: of a feature without its examples, of an example, and of each token of one. */
 const sizes: Readonly<Record<ExportFormatName, { readonly feature: number; readonly example: number; readonly token: number; readonly usual: number | null }>> = {
   loupe: { feature: 1500, example: 60, token: 1.2, usual: null },
-  html: { feature: 900, example: 40, token: 1.5, usual: 20 },
+  html: { feature: 1500, example: 40, token: 1.5, usual: 20 },
   neuronpedia: { feature: 700, example: 90, token: 3, usual: null },
   csv: { feature: 500, example: 0, token: 0, usual: 0 },
   parquet: { feature: 800, example: 30, token: 1.3, usual: null },

@@ -62,13 +62,25 @@ const group = 128;
 /** Contexts kept in memory, bytes. */
 const cacheBytes = 64 << 20;
 
-/** The first `n` examples, group by group in turn: the top group takes half of them, and whatever the intervals leave. */
+/** The groups of firings below 0 begin here: their strongest, then the fifths of (0, -min]. */
+const firstBelow = 6;
+
+function chooseFromPole<T extends Pick<ExampleRow, 'group' | 'rank'>>(rows: readonly T[], n: number, first: number): T[] {
+  const intervals = rows.filter((row) => row.group > first).toSorted((a, b) => a.rank - b.rank || a.group - b.group);
+  const top = rows.filter((row) => row.group === first);
+  const fromIntervals = Math.min(intervals.length, Math.max(Math.floor(n / 2), n - top.length));
+  return [...top.slice(0, n - fromIntervals), ...intervals.slice(0, fromIntervals)];
+}
+
+/**
+ * The first `n` examples, group by group in turn: the top group takes half of them, and whatever the intervals leave. Of a feature that fires
+ * with both signs, each sign takes half in the same way, and whatever the other leaves.
+ */
 export function chooseExamples<T extends Pick<ExampleRow, 'group' | 'rank'>>(rows: readonly T[], n: number | null): T[] {
   if (n === null || rows.length <= n) return [...rows];
-  const intervals = rows.filter((row) => row.group > 0).toSorted((a, b) => a.rank - b.rank || a.group - b.group);
-  const top = rows.filter((row) => row.group === 0);
-  const fromIntervals = Math.min(intervals.length, Math.max(Math.floor(n / 2), n - top.length));
-  return [...top.slice(0, n - fromIntervals), ...intervals.slice(0, fromIntervals)].toSorted((a, b) => a.group - b.group || a.rank - b.rank);
+  const [above, below] = [rows.filter((row) => row.group < firstBelow), rows.filter((row) => row.group >= firstBelow)];
+  const fromBelow = Math.min(below.length, Math.max(Math.floor(n / 2), n - above.length));
+  return [...chooseFromPole(above, n - fromBelow, 0), ...chooseFromPole(below, fromBelow, firstBelow)].toSorted((a, b) => a.group - b.group || a.rank - b.rank);
 }
 
 /** The label that counts: the newest that was not undone. */

@@ -7,76 +7,21 @@ import { basename, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { entryPath } from '../../../../engine/entry.ts';
 import { writeFileAtomic } from '../../../../engine/files/atomic.ts';
-import type { ExampleRow } from '../../../catalog/tables/examples.ts';
-import type { LabelRow } from '../../../catalog/tables/labels.ts';
-import type { ScoreRow } from '../../../catalog/tables/scores.ts';
 import { currentOf } from '../reader.ts';
 import type { ExportedFeature, ExportReader } from '../reader.ts';
 import { redactProvenance } from '../redact.ts';
 import type { SelectedSource } from '../select.ts';
 import type { ExportFormat } from './format.ts';
+import { featureOf, short, SiteSource, Words } from './html-feature.ts';
+import type { SiteFeature } from './html-feature.ts';
 
 /** Features a script: about 150 kB, read in a few milliseconds. */
 const perShard = 128;
-
-/** Five digits are what the page shows. */
-const short = (value: number): number => (value === 0 ? 0 : Number(value.toPrecision(5)));
-
-/** Texts of tokens by number, each once. */
-class Words {
-  readonly texts: string[] = [];
-  readonly special: number[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  number(text: string, special: boolean): number {
-    const key = special ? `s${text}` : `t${text}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.texts.push(text) - 1;
-      this.#numbers.set(key, number);
-      if (special) this.special.push(number);
-    }
-    return number;
-  }
-}
 
 /** Base64 in quotes: no text of a catalog stands in a script as it is. */
 function writeShard(folder: string, name: string, value: unknown): void {
   const packed = deflateSync(JSON.stringify(value), { level: 6 }).toString('base64');
   writeFileAtomic(join(folder, 'data', `${name}.js`), `loupeShard("${name}","${packed}");\n`);
-}
-
-function exampleOf(reader: ExportReader, words: Words, model: number, example: ExampleRow): unknown[] {
-  const window = reader.window(example, model);
-  const ids = window.texts.map((text, i) => words.number(text, window.special[i]!));
-  const sparse: number[] = [];
-  example.activations.forEach((step, i) => { if (step > 0 && i < ids.length) sparse.push(i, step); });
-  return [example.group, short(example.value), short(example.maximum), example.peak - example.start, example.start, window.document, window.number, ids, sparse];
-}
-
-function labelOf(label: LabelRow, current: LabelRow | null, scores: readonly ScoreRow[]): Record<string, unknown> {
-  const { text, author, kind, confidence, notes, createdAt, undoneAt, id } = label;
-  return {
-    text, author, kind, confidence, notes, at: createdAt, undone: undoneAt !== null, current: id === current?.id,
-    scores: scores.filter((score) => score.label === id).map(({ scorer, value, low, high, n }) => ({ scorer, value, low, high, n })),
-  };
-}
-
-function featureOf(reader: ExportReader, words: Words, { source }: SelectedSource, feature: ExportedFeature): Record<string, unknown> {
-  const { record, details, labels, scores, comments, examples } = feature;
-  const { ids, values } = details.logits;
-  const half = ids.length / 2;
-  const effects = (from: number, to: number): [number, number][] =>
-    Array.from(ids.subarray(from, to), (id, i) => [words.number(reader.tokenText(id, source.model), false), short(values[from + i]!)]);
-  const current = currentOf(labels);
-  return {
-    index: record.index, density: record.density, firings: record.firings, max: short(record.max), mean: short(record.mean),
-    histogram: [details.low, details.high, ...details.histogram], intervals: [...details.bins], up: effects(0, half), down: effects(half, 2 * half),
-    neighbours: Array.from(details.neighbours.ids, (index, i) => [index, short(details.neighbours.values[i]!)]),
-    labels: labels.toReversed().map((label) => labelOf(label, current, scores)),
-    comments: comments.map(({ text, author, createdAt }) => ({ text, author, at: createdAt })),
-    examples: examples.map((example) => exampleOf(reader, words, source.model, example)),
-  };
 }
 
 /** The columns of a source's table. */
@@ -87,8 +32,8 @@ class Columns {
   readonly mean: number[] = [];
   readonly label: (string | null)[] = [];
   readonly kind: (string | null)[] = [];
-  /** Words before the peak of the strongest example, at it, and after it. */
-  readonly preview: (readonly [number[], number, number[]] | null)[] = [];
+  /** Words before the peak of the strongest example, at it, and after it; then 1 where it fires below 0 there. */
+  readonly preview: (readonly [number[], number, number[], ...1[]] | null)[] = [];
 
   add({ record, labels }: ExportedFeature, examples: readonly unknown[][]): void {
     const label = currentOf(labels);
@@ -102,7 +47,7 @@ class Columns {
     if (top === undefined) this.preview.push(null);
     else {
       const [peak, ids] = [top[3] as number, top[7] as number[]];
-      this.preview.push([ids.slice(Math.max(0, peak - 5), peak), ids[peak]!, ids.slice(peak + 1, peak + 6)]);
+      this.preview.push([ids.slice(Math.max(0, peak - 5), peak), ids[peak]!, ids.slice(peak + 1, peak + 6), ...((top[1] as number) < 0 ? [1 as const] : [])]);
     }
   }
 }
@@ -110,15 +55,16 @@ class Columns {
 function writeSource(reader: ExportReader, selected: SelectedSource, place: number, words: Words, to: string): { labelled: number; examples: number } {
   const columns = new Columns();
   const written = { labelled: 0, examples: 0 };
-  let shard: Record<string, unknown>[] = [];
+  const source = new SiteSource(reader, selected, words);
+  let shard: SiteFeature[] = [];
   let number = 0;
   const flush = (): void => {
     if (shard.length > 0) writeShard(to, `s${place}-${number++}`, shard);
     shard = [];
   };
   for (const feature of reader.features(selected)) {
-    const row = featureOf(reader, words, selected, feature);
-    columns.add(feature, row['examples'] as unknown[][]);
+    const row = featureOf(source, feature);
+    columns.add(feature, row.examples);
     if (currentOf(feature.labels) !== null) written.labelled++;
     written.examples += feature.examples.length;
     if (shard.push(row) === perShard) flush();

@@ -40,6 +40,17 @@ test('of few examples half are the strongest, the others come from the intervals
   assert.deepEqual(named(0), []);
 });
 
+test('each sign takes half, and what the other leaves', () => {
+  const pole = (first: number, top: number): { group: number; rank: number }[] =>
+    [...Array.from({ length: top }, (_, rank) => ({ group: first, rank })), ...[1, 2].flatMap((group) => [0, 1].map((rank) => ({ group: first + group, rank })))];
+  const rows = [...pole(0, 20), ...pole(6, 3)];
+  const named = (n: number): string[] => chooseExamples(rows, n).map(({ group, rank }) => `${group}/${rank}`);
+  assert.deepEqual(named(8), ['0/0', '0/1', '1/0', '2/0', '6/0', '6/1', '7/0', '8/0']);
+  assert.equal(named(20).filter((name) => Number(name[0]) >= 6).length, 7);
+  assert.equal(named(20).length, 20);
+  assert.deepEqual(chooseExamples(pole(6, 3), 2).map(({ group, rank }) => `${group}/${rank}`), ['6/0', '7/0']);
+});
+
 test('ranges of indices', () => {
   const test = indexTest('0-2, 7');
   assert.deepEqual([0, 2, 3, 7, 8].map(test), [true, true, false, true, false]);

@@ -9,8 +9,11 @@ import { entryPath } from '../../../../../../src/engine/entry.ts';
 import * as numbers from '../../../../../../src/renderer/src/format/number.ts';
 import * as colour from '../../../../../../src/renderer/src/tokens/colour.ts';
 import * as display from '../../../../../../src/renderer/src/tokens/display.ts';
+import { openCatalogReader, openCatalogWriter } from '../../../../../../src/main/catalog/opening.ts';
+import { featurePageOf } from '../../../../../../src/main/catalog/reading.ts';
 import { hostileCatalog, hostileLabels, hostileTokens } from '../../../../../support/hostile-catalog.ts';
 import { exportTo } from '../../../../../support/share.ts';
+import { signedCatalog } from '../../../../../support/signed-catalog.ts';
 import { temporaryFolder } from '../../../../../support/temporary.ts';
 
 const clean: (() => void)[] = [];
@@ -28,7 +31,7 @@ function shard(name: string, at = site): unknown {
   return JSON.parse(inflateSync(Buffer.from(text!, 'base64')).toString('utf8'));
 }
 
-interface SiteFeature { index: number; labels: { text: string; author: string; current: boolean }[]; examples: [number, number, number, number, number, number, number, number[], number[]][] }
+interface SiteFeature { min?: number; below?: number[]; intervalsBelow?: number[]; extras: Record<string, unknown> | null; neighbours: number[][]; index: number; labels: { text: string; author: string; current: boolean }[]; examples: [number, number, number, number, number, number, number, number[], number[]][] }
 
 describe('the data', () => {
   test('is what the catalog holds: labels, tokens, activations', () => {
@@ -40,6 +43,53 @@ describe('the data', () => {
     assert.deepEqual(ids.map((id) => words.texts[id]), [...hostileTokens]);
     assert.deepEqual(words.special.map((id) => words.texts[id]), [hostileTokens[0]]);
     assert.deepEqual(sparse, [2, 255]);
+  });
+
+  test('relations and weights are lists and numbers, none of them a word', () => {
+    const { extras, min } = (shard('s0-0') as SiteFeature[])[1]!;
+    assert.equal(min, undefined);
+    assert.deepEqual(extras, {
+      // Both fire on one token, each on two: one of three.
+      together: [[2, 1, 0.33333]], correlated: [[2, 0.25]], neurons: [[1, 0.5]], logits: [-0.5, 0.5, 1, 2, 1], weights: [-3, 4, 1, 1], norm: 5, l1: 7, heads: [], aligned: [[1, 4], [0, -3]],
+    });
+  });
+
+  test('of a feature that fires with both signs: minimum, histogram and intervals below 0, steps with their sign', async () => {
+    const [path, at] = [join(folder, 'signed.loupe'), join(folder, 'signed')];
+    await signedCatalog(path);
+    exportTo(path, 'html', at, { examples: 1000 });
+    const db = openCatalogReader(path);
+    const features = shard('s0-0', at) as SiteFeature[];
+    for (const index of [0, 7, 9]) {
+      const [page, feature] = [featurePageOf(db, { source: 1, index }), features[index]!];
+      if (page.min === 0) assert.deepEqual([feature.min, feature.below, feature.intervalsBelow], [undefined, undefined, undefined]);
+      else {
+        assert.ok(Math.abs(feature.min! - page.min) < 1e-4);
+        assert.deepEqual(feature.below!.slice(2), [...page.negative!.counts.data]);
+        assert.deepEqual(feature.intervalsBelow!.map((n) => n / page.firings), page.groups.slice(-5).map(({ share }) => share));
+      }
+      const theirs = page.groups.flatMap(({ examples }) => examples);
+      assert.equal(feature.examples.length, theirs.length);
+      feature.examples.forEach(([, value, maximum, peak, , , , ids, sparse], i) => {
+        const values = new Float32Array(ids.length);
+        for (let k = 0; k < sparse.length; k += 2) values[sparse[k]!] = (sparse[k + 1]! * maximum) / (page.min < 0 ? 127 : 255);
+        values[peak] = value;
+        [...(theirs[i]!.activations.data as Float32Array)].forEach((exact, k) => assert.ok(Math.abs(values[k]! - exact) < 1e-3, `${index}/${i}/${k}`));
+      });
+    }
+    db.close();
+    const table = shard('table-0', at) as { preview: (unknown[] | null)[] };
+    assert.deepEqual([0, 5, 9].map((index) => table.preview[index]?.[3]), [undefined, undefined, 1]);
+  });
+
+  test('a catalog of an older Loupe has no relations', () => {
+    const [path, at] = [join(folder, 'older.loupe'), join(folder, 'older')];
+    hostileCatalog(path);
+    const db = openCatalogWriter(path);
+    db.run('DELETE FROM feature_extras');
+    db.close();
+    exportTo(path, 'html', at);
+    assert.deepEqual((shard('s0-0', at) as SiteFeature[]).map(({ extras }) => extras), [null, null, null, null, null]);
   });
 
   test('the table has a row a feature, with the tokens around the peak of its strongest example', () => {
@@ -66,6 +116,8 @@ describe('the data', () => {
     const all = readdirSync(join(at, 'data')).map((name) => JSON.stringify(shard(name.replace('.js', ''), at))).join('\n');
     for (const word of ['desrever', 'window.attacked=3', '@ada', '+notes', '/home/somebody']) assert.ok(!all.includes(word), word);
     assert.match(all, /‹punctuation›|‹word›/);
+    // What is new beside examples holds no text at all.
+    for (const { extras } of shard('s0-0', at) as SiteFeature[]) assert.match(JSON.stringify(Object.values(extras!)), /^[-\d.,e[\]]+$/);
   });
 
   test('the pages ask for nothing that does not lie in the folder', () => {

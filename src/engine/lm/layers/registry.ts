@@ -1,7 +1,11 @@
 /** Every kind of layer. A kind is one file in this folder and one line here; its id is its name everywhere (docs/add-a-layer.md). */
 import { LoupeError, nearestName } from '../../../shared/errors.ts';
 import type { AnyLayerKind } from './definition.ts';
+import { crate } from './crate.ts';
 import { dense } from './dense.ts';
+import { moeX } from './moe-x.ts';
+import { monetHd, monetVd } from './monet.ts';
+import { switchMoe } from './switch.ts';
 
 /** Refuses two kinds of one id: kind defect, when the module is loaded. */
 export function checkedKinds(list: readonly AnyLayerKind[]): readonly AnyLayerKind[] {
@@ -15,6 +19,11 @@ export function checkedKinds(list: readonly AnyLayerKind[]): readonly AnyLayerKi
 
 export const layerKinds = checkedKinds([
   dense,
+  switchMoe,
+  moeX,
+  monetHd,
+  monetVd,
+  crate,
 ]);
 
 /** Kind bad-request for an unknown id, with the nearest and the list. */

@@ -1,7 +1,8 @@
 /** What a CRATE model shows layer by layer: how far tokens are compressed into subspaces, and how sparse the codes are (Yu et al. 2023, arXiv 2306.01129, section 3). */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { scoped } from '../../../ops/scope.ts';
+import { constant } from '../../constant.ts';
 import { rateOfGram } from './coding-rate.ts';
 import type { MssaShape } from './mssa.ts';
 
@@ -53,7 +54,12 @@ export function codingRates(half: Tensor2D, bases: Tensor2D, { batch, length, he
   });
 }
 
-/** Share of entries that are not exactly 0, of codes float32 [tokens, atoms] behind their ReLU. */
+/** Share of entries that are not exactly 0, float32 [], of codes float32 [tokens, atoms] behind their ReLU; no gradient. */
+export function nonZeroMean(codes: Tensor2D): Scalar {
+  return tf.mean(tf.cast(tf.notEqual(constant(codes), 0), 'float32'));
+}
+
+/** The same as a number; codes float32 [tokens, atoms]. */
 export function nonZeroShare(codes: Tensor2D): number {
-  return scoped(() => tf.mean(tf.cast(tf.notEqual(codes, 0), 'float32')).dataSync()[0]!);
+  return scoped(() => nonZeroMean(codes).dataSync()[0]!);
 }

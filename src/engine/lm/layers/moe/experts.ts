@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { activate } from '../../activations.ts';
+import { constant } from '../../constant.ts';
 import type { ModelConfig } from '../../definition.ts';
 import { fromSlots, inSlotOrder, planDispatch, toSlots } from './dispatch.ts';
 import { choiceMask } from './gates.ts';
@@ -33,28 +34,41 @@ function hidden(x: Tensor2D, wEnc: Tensor2D, bEnc: Tensor | null, activation: Ex
   return activate(bEnc === null ? pre : tf.add(pre, bEnc), activation) as Tensor2D;
 }
 
+export interface ExpertOutput {
+  /** float32 [tokens, dModel] */
+  readonly y: Tensor2D;
+  /** Units of an expert that fire on a token that it was given, mean over those: float32 [experts], NaN where it was given none; no gradient. */
+  readonly l0: Tensor1D;
+}
+
 /**
  * Each expert sees its own tokens only: tokens * k * width * dModel multiplications. No token is dropped, whatever the load (no capacity).
  *
  * @param x float32 [tokens, dModel]
  * @param gates float32 [tokens, experts], 0 outside the choice
- * @returns float32 [tokens, dModel]
  */
-export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, choice: Choice, activation: ExpertActivation): Tensor2D {
+export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, choice: Choice, activation: ExpertActivation): ExpertOutput {
   const count = weights.wEnc.shape[0];
   const plan = planDispatch(choice, count);
   const sizes = plan.groups.map((group) => group.count);
   const own = tf.sum(tf.mul(choiceMask(choice, count), tf.expandDims(gates, 1)), 2) as Tensor2D;
   const scales = rowParts(inSlotOrder(own, plan), sizes);
   const rows = rowParts(toSlots(x, plan), sizes);
-  const wEnc = tf.unstack(weights.wEnc) as Tensor2D[];
-  const wDec = tf.unstack(weights.wDec) as Tensor2D[];
+  const [wEnc, wDec] = [tf.unstack(weights.wEnc), tf.unstack(weights.wDec)] as [Tensor2D[], Tensor2D[]];
   const bEnc = weights.bEnc === null ? null : tf.unstack(weights.bEnc);
+  const l0 = Array.from({ length: count }, () => tf.scalar(Number.NaN) as Tensor);
   const outputs = plan.groups.map(({ expert }, at) => {
     const code = hidden(rows[at]!, wEnc[expert]!, bEnc?.[expert] ?? null, activation);
+    l0[expert] = tf.mean(tf.sum(firing(code), 1));
     return tf.matMul(tf.mul(code, scales[at]!) as Tensor2D, wDec[expert]!) as Tensor2D;
   });
-  return withBias(fromSlots(outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0), plan), weights.bDec);
+  const y = fromSlots(outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0), plan);
+  return { y: withBias(y, weights.bDec), l0: tf.stack(l0) as Tensor1D };
+}
+
+/** 1 where a unit is not 0. */
+function firing(code: Tensor2D): Tensor2D {
+  return tf.cast(tf.notEqual(constant(code), 0), 'float32');
 }
 
 function withBias(y: Tensor2D, bias: Tensor1D | null): Tensor2D {
@@ -78,4 +92,10 @@ export function wideCode(x: Tensor2D, { wEnc, bEnc }: ExpertWeights, gates: Tens
 export function wideOutput(code: Tensor2D, { wDec, bDec }: ExpertWeights): Tensor2D {
   const [experts, width, dModel] = wDec.shape;
   return withBias(tf.matMul(code, tf.reshape(wDec, [experts * width, dModel]) as Tensor2D), bDec);
+}
+
+/** `l0` of a wide code float32 [tokens, experts * width]: float32 [experts]. */
+export function wideL0(code: Tensor2D, choice: Choice, experts: number): Tensor1D {
+  const fired = tf.sum(tf.reshape(firing(code), [choice.tokens, experts, -1]), [0, 2]);
+  return tf.div(fired, tf.sum(choiceMask(choice, experts), [0, 1])) as Tensor1D;
 }

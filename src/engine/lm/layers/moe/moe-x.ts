@@ -38,7 +38,7 @@ export function routeBySparsity(x: Tensor2D, weights: ExpertWeights, { k, temper
 /** x float32 [tokens, dModel], normed -> the layer's output, float32 [tokens, dModel]. */
 export function applyMoeX(x: Tensor2D, weights: ExpertWeights, config: MoeXConfig, statistics?: RowStatistics): { readonly output: Tensor2D; readonly routing: Routing } {
   const routing = routeBySparsity(x, weights, config, statistics);
-  return { output: applyExperts(x, weights, routing.gates, routing.choice, config.activation), routing };
+  return { output: applyExperts(x, weights, routing.gates, routing.choice, config.activation).y, routing };
 }
 
 /** The units that the catalog counts as features, float32 [tokens, experts * width], (expert, j) at expert * width + j. x float32 [tokens, dModel]. */

@@ -32,5 +32,5 @@ export function routeLinearly(x: Tensor2D, wRouter: Tensor2D, k: number): Routin
 /** x float32 [tokens, dModel], normed -> the layer's output, float32 [tokens, dModel]. */
 export function applySwitch(x: Tensor2D, weights: SwitchWeights, { k, activation }: SwitchConfig): { readonly output: Tensor2D; readonly routing: Routing } {
   const routing = routeLinearly(x, weights.wRouter, k);
-  return { output: applyExperts(x, weights, routing.gates, routing.choice, activation), routing };
+  return { output: applyExperts(x, weights, routing.gates, routing.choice, activation).y, routing };
 }

@@ -4,10 +4,10 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../../../shared/errors.ts';
 import { pearson, variablesOf } from '../../../interp/pearson.ts';
 import { ExpertMask } from './expert-mask.ts';
-import type { MonetRouting } from './router.ts';
+import type { Gates } from './pairs.ts';
 
 /** C_ij summed over tokens, float32 [s, s]: one product of the halves [tokens * heads, s]. */
-export function routingMass({ gates1, gates2 }: Pick<MonetRouting, 'gates1' | 'gates2'>): Tensor2D {
+export function routingMass({ gates1, gates2 }: Gates): Tensor2D {
   const [tokens, heads, s] = gates1.shape;
   return tf.matMul(tf.reshape(gates1, [tokens * heads, s]) as Tensor2D, tf.reshape(gates2, [tokens * heads, s]) as Tensor2D, true, false);
 }

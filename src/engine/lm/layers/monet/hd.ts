@@ -3,8 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { contractPairs, pairSums } from './pairs.ts';
-import type { MonetRouting } from './router.ts';
+import type { PairWeights } from './pairs.ts';
 
 export interface HdWeights {
   /** float32 [s, m, dModel] */
@@ -35,9 +34,7 @@ export function decodeSubExperts(values: Tensor3D, rows: Tensor3D): Tensor2D {
  * biases are summed, not taken to be 1: with masks they are not.
  *
  * @param x float32 [tokens, dModel], normed
- * @param keep float32 [s, s] of (i, j), 0 where an expert is purged; null: all stay
  */
-export function applyHd(x: Tensor2D, { u, bU, v, b }: HdWeights, { gates1, gates2 }: Pick<MonetRouting, 'gates1' | 'gates2'>, keep: Tensor2D | null): Tensor2D {
-  const mixed = contractPairs(gates1, gates2, subExpertCodes(x, u, bU), keep);
-  return tf.add(decodeSubExperts(mixed, v), tf.matMul(pairSums(gates1, gates2, keep), b));
+export function applyHd(x: Tensor2D, { u, bU, v, b }: HdWeights, pairs: PairWeights): Tensor2D {
+  return tf.add(decodeSubExperts(pairs.columns(subExpertCodes(x, u, bU)), v), tf.matMul(pairs.columnSums(), b));
 }

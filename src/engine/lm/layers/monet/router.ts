@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { adaptiveGates, logitStatistics } from './gates.ts';
 import type { LogitStatistics } from './gates.ts';
+import type { Gates } from './pairs.ts';
 
 export interface RouterWeights {
   /** float32 [heads * s, dModel], no bias */
@@ -25,11 +26,7 @@ export interface RouterStatistics {
 }
 
 /** Gates of both halves: expert (i, j) has the weight C_ij = sum over heads of gates1[h, i] gates2[h, j]. */
-export interface MonetRouting {
-  /** float32 [tokens, heads, s] */
-  readonly gates1: Tensor3D;
-  /** float32 [tokens, heads, s] */
-  readonly gates2: Tensor3D;
+export interface MonetRouting extends Gates {
   /** Of this batch, for the running ones. */
   readonly batch: RouterStatistics;
 }

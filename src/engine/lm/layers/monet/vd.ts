@@ -6,8 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { decodeSubExperts, subExpertCodes } from './hd.ts';
-import { contractPairs, pairSums } from './pairs.ts';
-import type { MonetRouting } from './router.ts';
+import type { PairWeights } from './pairs.ts';
 
 export interface VdWeights {
   /** float32 [s, m / 2, dModel] each */
@@ -34,19 +33,16 @@ function weighted(values: Tensor3D, weights: Tensor2D): Tensor3D {
  * sum over i, j of C_ij E_ij(x), float32 [tokens, dModel], each of the four products reduced to one contraction over i or j.
  *
  * @param x float32 [tokens, dModel], normed
- * @param keep float32 [s, s] of (i, j), 0 where an expert is purged; null: all stay
  */
-export function applyVd(x: Tensor2D, weights: VdWeights, { gates1, gates2 }: Pick<MonetRouting, 'gates1' | 'gates2'>, keep: Tensor2D | null): Tensor2D {
-  const turned = keep === null ? null : tf.transpose(keep);
+export function applyVd(x: Tensor2D, weights: VdWeights, pairs: PairWeights): Tensor2D {
   const [phi1, phi2] = [subExpertCodes(x, weights.u1, weights.bU1), subExpertCodes(x, weights.u2, weights.bU2)];
-  // sums of C over j, of i; and over i, of j
-  const [rows, columns] = [pairSums(gates2, gates1, turned), pairSums(gates1, gates2, keep)];
+  const [rows, columns] = [pairs.rowSums(), pairs.columnSums()];
   const top = tf.add(
-    tf.add(decodeSubExperts(weighted(phi1, rows), weights.v11), decodeSubExperts(contractPairs(gates2, gates1, phi2, turned), weights.v12)),
+    tf.add(decodeSubExperts(weighted(phi1, rows), weights.v11), decodeSubExperts(pairs.rows(phi2), weights.v12)),
     tf.matMul(rows, weights.b1),
   );
   const bottom = tf.add(
-    tf.add(decodeSubExperts(contractPairs(gates1, gates2, phi1, keep), weights.v21), decodeSubExperts(weighted(phi2, columns), weights.v22)),
+    tf.add(decodeSubExperts(pairs.columns(phi1), weights.v21), decodeSubExperts(weighted(phi2, columns), weights.v22)),
     tf.matMul(columns, weights.b2),
   );
   return tf.concat([top, bottom], 1) as Tensor2D;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { applyExperts, wideCode, wideOutput } from '../../../../../../src/engine/lm/layers/moe/experts.ts';
+import { applyExperts, wideCode, wideL0, wideOutput } from '../../../../../../src/engine/lm/layers/moe/experts.ts';
 import type { ExpertWeights } from '../../../../../../src/engine/lm/layers/moe/experts.ts';
 import { chooseExperts, softmaxAmong } from '../../../../../../src/engine/lm/layers/moe/gates.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
@@ -34,10 +34,12 @@ test('experts on their own tokens equal the masked wide MLP within 1e-5, and a m
     const { weights, x, scores } = setting();
     const choice = chooseExperts(scores, 2);
     const gates = softmaxAmong(scores, choice);
-    const routed = applyExperts(x, weights, gates, choice, 'relu');
+    const { y: routed, l0 } = applyExperts(x, weights, gates, choice, 'relu');
     const code = wideCode(x, weights, gates, 'relu');
     assert.deepEqual(code.shape, [tokens, experts * width]);
     assert.ok(largest(routed, wideOutput(code, weights)) < 1e-5);
+    assertClose(l0.dataSync(), wideL0(code, choice, experts).dataSync(), 1e-5);
+    assert.ok(l0.dataSync().every((n) => n > 8 && n < 24));
     // the strongest unit of the whole batch is lost
     const values = code.dataSync<'float32'>().slice();
     values[values.indexOf(Math.max(...values))] = 0;
@@ -65,7 +67,7 @@ test('gradients of the two forms agree within 1e-4, for weights, gates and input
       const own: ExpertWeights = { wEnc: wEnc as Tensor3D, bEnc: bEnc as Tensor2D, wDec: wDec as Tensor3D, bDec: bDec as Tensor1D };
       return tf.mean(tf.square(tf.sub(forward(rows as Tensor2D, own, softmaxAmong(s as Tensor2D, choice)), target)));
     })(inputs);
-    const routed = gradients((rows, w, gates) => applyExperts(rows, w, gates, choice, 'relu'));
+    const routed = gradients((rows, w, gates) => applyExperts(rows, w, gates, choice, 'relu').y);
     const wide = gradients((rows, w, gates) => wideOutput(wideCode(rows, w, gates, 'relu'), w));
     routed.forEach((gradient, i) => {
       const scale = tf.max(tf.abs(wide[i]!)).dataSync()[0]!;
@@ -80,9 +82,10 @@ test('experts that get no token, and one that gets all, are no special case', as
     const scores = tf.add(tf.zeros([tokens, experts]), tf.oneHot(tf.scalar(5, 'int32'), experts)) as Tensor2D;
     const choice = chooseExperts(scores, 1);
     const gates = softmaxAmong(scores, choice);
-    const routed = applyExperts(x, weights, gates, choice, 'gelu');
+    const { y: routed, l0 } = applyExperts(x, weights, gates, choice, 'gelu');
     assertClose(routed.dataSync(), wideOutput(wideCode(x, weights, gates, 'gelu'), weights).dataSync(), 1e-5);
-    const gradient = tf.grad((wEnc) => tf.sum(tf.square(applyExperts(x, { ...weights, wEnc: wEnc as Tensor3D }, gates, choice, 'relu'))))(weights.wEnc);
+    assert.deepEqual([...l0.dataSync()].map(Number.isNaN), [true, true, true, true, true, false, true, true]);
+    const gradient = tf.grad((wEnc) => tf.sum(tf.square(applyExperts(x, { ...weights, wEnc: wEnc as Tensor3D }, gates, choice, 'relu').y)))(weights.wEnc);
     const sizes = tf.sum(tf.abs(gradient), [1, 2]).dataSync();
     assert.deepEqual([...sizes].map((size) => size > 0), [false, false, false, false, false, true, false, false]);
   }));

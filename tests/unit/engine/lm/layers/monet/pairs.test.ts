@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { contractPairs, pairSums } from '../../../../../../src/engine/lm/layers/monet/pairs.ts';
+import { contractPairs, explicitPairs, factoredPairs, pairMatrix, pairSums } from '../../../../../../src/engine/lm/layers/monet/pairs.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
 import { eachBackend } from '../../../../../support/backends.ts';
 import { assertClose } from '../../../../../support/closeness.ts';
@@ -34,6 +34,21 @@ test('a mask that keeps all changes neither values nor gradients', async (t) => 
     })(inputs);
     const [plain, masked] = [gradients(null), gradients(tf.ones([s, s]))];
     plain.forEach((gradient, i) => assertClose(masked[i]!.dataSync(), gradient.dataSync(), 1e-5, `input ${i}`));
+  }));
+});
+
+test('the four sums by halves are those of C itself', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const [tokens, heads, s, m] = [3, 2, 5, 4];
+    const random = Random.from(4);
+    const gates = (): Tensor3D => tf.tensor3d(random.normals(tokens * heads * s), [tokens, heads, s]);
+    const halves = { gates1: gates(), gates2: gates() };
+    const values = tf.tensor3d(random.normals(tokens * s * m), [tokens, s, m]);
+    const [factored, explicit] = [factoredPairs(halves), explicitPairs(pairMatrix(halves))];
+    assertClose(factored.columns(values).dataSync(), explicit.columns(values).dataSync(), 1e-5);
+    assertClose(factored.rows(values).dataSync(), explicit.rows(values).dataSync(), 1e-5);
+    assertClose(factored.columnSums().dataSync(), explicit.columnSums().dataSync(), 1e-5);
+    assertClose(factored.rowSums().dataSync(), explicit.rowSums().dataSync(), 1e-5);
   }));
 });
 

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { applyVd } from '../../../../../../src/engine/lm/layers/monet/vd.ts';
 import type { VdWeights } from '../../../../../../src/engine/lm/layers/monet/vd.ts';
+import { explicitPairs, factoredPairs } from '../../../../../../src/engine/lm/layers/monet/pairs.ts';
 import { Random } from '../../../../../../src/engine/random.ts';
 import { eachBackend } from '../../../../../support/backends.ts';
 import { assertClose } from '../../../../../support/closeness.ts';
@@ -38,8 +39,10 @@ test('the layer is the explicit sum within 1e-5, for gates that sum to 1 or not,
     for (const first of [g1, half]) {
       for (const mask of [null, keep]) {
         const expected = explicitSum('vd', weights, x, pairWeights(first, g2, shape, mask), shape);
-        const got = applyVd(tf.tensor2d(Float32Array.from(x), [1, shape.d]), tensors, { gates1: asGates(first), gates2: asGates(g2) }, mask === null ? null : tf.tensor2d(mask, [5, 5]));
+        const got = applyVd(tf.tensor2d(Float32Array.from(x), [1, shape.d]), tensors, factoredPairs({ gates1: asGates(first), gates2: asGates(g2) }, mask === null ? null : tf.tensor2d(mask, [5, 5])));
         assertClose(got.dataSync(), expected, 1e-5);
+        const c = tf.tensor3d(Float32Array.from(pairWeights(first, g2, shape, mask)), [1, 5, 5]);
+        assertClose(applyVd(tf.tensor2d(Float32Array.from(x), [1, shape.d]), tensors, explicitPairs(c)).dataSync(), expected, 1e-5);
       }
     }
   }));

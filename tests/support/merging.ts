@@ -5,6 +5,7 @@ import type { WriteHandle } from '../../src/main/catalog/handle.ts';
 import { mergeOpen } from '../../src/main/catalog/merge/apply.ts';
 import { undoMerge } from '../../src/main/catalog/merge/undo.ts';
 import { peopleRows } from '../../src/main/catalog/tables/people.ts';
+import { LoupeError } from '../../src/shared/errors.ts';
 import type { MergeChoice, MergeResult } from '../../src/shared/schema/share.ts';
 import { base, stateOf, twin, work } from './teammates.ts';
 
@@ -46,6 +47,26 @@ export function checkMerging(seed: number): void {
   for (const db of [ada, ben, eve, one, other, right, whole]) db.close();
 }
 
+/** The earlier of two merges taken back first: either that is refused because the later one changed the same rows, or the order makes no difference. */
+function checkEarlierFirst(ada: WriteHandle, ben: WriteHandle, eve: WriteHandle, before: unknown): void {
+  const first = mergeHandles(ada, ben, 'theirs').merge;
+  const second = mergeHandles(ada, eve, 'theirs').merge;
+  const together = stateOf(ada);
+  const takeBack = (merge: number | null): void => { if (merge !== null) undoMerge(ada, { merge }); };
+  try {
+    takeBack(first);
+  } catch (error) {
+    assert.ok(error instanceof LoupeError && error.kind === 'conflict', String(error));
+    assert.deepEqual(stateOf(ada), together, 'refused, it changed nothing');
+    takeBack(second);
+    takeBack(first);
+    assert.deepEqual(stateOf(ada), before);
+    return;
+  }
+  takeBack(second);
+  assert.deepEqual(stateOf(ada), before, 'taken back in the other order');
+}
+
 /** Two merges with decisions, taken back in turn. */
 export function checkUndoing(seed: number): void {
   const [ada, ben, eve] = team(seed);
@@ -57,5 +78,6 @@ export function checkUndoing(seed: number): void {
   assert.deepEqual(stateOf(ada), between);
   if (first.merge !== null) undoMerge(ada, { merge: first.merge });
   assert.deepEqual(stateOf(ada), before);
+  checkEarlierFirst(ada, ben, eve, before);
   for (const db of [ada, ben, eve]) db.close();
 }

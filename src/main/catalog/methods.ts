@@ -13,6 +13,7 @@ import { featureOpinions, labelAgreement, labelDisagreements, labelFamilies, lab
 import { packMissing } from './columns/packed.ts';
 import { liveContext, liveNames } from './live-reading.ts';
 import { applyMerge, previewMerge } from './merge/apply.ts';
+import { mergeHistory } from './merge/history.ts';
 import { undoMerge } from './merge/undo.ts';
 import { exampleOverlap } from './overlap.ts';
 import type { OverlapSide } from './overlap.ts';
@@ -25,7 +26,6 @@ import { besideContext, catalogInfo, columns, facets, featurePageOf, features, i
 import { changeSavedView, deleteSavedView, restoreSavedView, savedViews, saveView } from './saved-views.ts';
 import { verify } from './verify.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
-import { merges } from './tables/merges.ts';
 
 export const readMethods = {
   exportEstimate,
@@ -55,7 +55,7 @@ export const readMethods = {
   'live.context': liveContext,
   previewMerge,
   'compare.labels': labelsShown,
-  merges: (db: ReadHandle, _input: null) => merges(db),
+  merges: (db: ReadHandle, _input: null) => mergeHistory(db),
   'explore.meaningStates': meaningStates,
   'explore.meaningEncoders': meaningEncoders,
   'explore.staleTexts': staleTexts,

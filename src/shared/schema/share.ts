@@ -71,6 +71,8 @@ export const mergeResultSchema = z.strictObject({
 export const mergeRecordSchema = z.strictObject({
   id: z.number().int(), name: z.string(), author: z.string(), createdAt: z.string(), undoneAt: z.string().nullable(),
   summary: z.record(z.string(), z.number()),
+  /** The latest merge that changed some of the same rows: it has to be taken back before this one. */
+  later: z.strictObject({ id: z.number().int(), name: z.string() }).nullable(),
 });
 
 /** A file from someone else, as far as it can be told without reading its rows. */

@@ -33,8 +33,8 @@ test('a file is inspected, previewed, merged and taken back', async (t) => {
   const { merge, labels } = (await invoke('share.merge', { catalog, from: theirs, sources: [], conflicts: 'both', choices: {}, author: 'Ada' })) as { merge: number; labels: number };
   assert.equal(labels, 1);
   assert.deepEqual(changed, [{ catalog, source: null, index: null }]);
-  const { merges } = (await invoke('share.merges', { catalog })) as { merges: { id: number; name: string; summary: { labels: number } }[] };
-  assert.deepEqual(merges.map((row) => [row.id, row.name, row.summary.labels]), [[merge, 'theirs.loupe', 1]]);
+  const { merges } = (await invoke('share.merges', { catalog })) as { merges: { id: number; name: string; later: unknown; summary: { labels: number } }[] };
+  assert.deepEqual(merges.map((row) => [row.id, row.name, row.later, row.summary.labels]), [[merge, 'theirs.loupe', null, 1]]);
   assert.deepEqual(await invoke('share.undoMerge', { catalog, merge }), { labels: 1 });
 });
 

@@ -7,13 +7,20 @@ import { changePeopleRow, keyValues, peopleRows, peopleTableNames, removePeopleR
 import type { Values } from '../tables/people.ts';
 import { removeSource } from '../tables/sources.ts';
 import { refreshing } from './apply.ts';
+import { laterChanges } from './history.ts';
 
-/** Kinds not-found (no such merge), conflict (it was taken back before). Rows that were removed since are no problem. */
+/**
+ * Kinds not-found (no such merge), conflict (it was taken back before, or a later merge changed some of the same rows and has to be taken
+ * back first). Rows that were removed since are no problem.
+ */
 export function undoMerge(db: WriteHandle, input: { readonly merge: number }): { readonly labels: number } {
   return db.transaction(() => {
-    const merge = merges(db).find(({ id }) => id === input.merge);
+    const all = merges(db);
+    const merge = all.find(({ id }) => id === input.merge);
     if (merge === undefined) throw new LoupeError('not-found', `${db.path} has no merge ${input.merge}.`);
     if (merge.undoneAt !== null) throw new LoupeError('conflict', `the merge of ${merge.name} was taken back at ${merge.undoneAt}.`);
+    const later = all.find(({ id }) => id === laterChanges(db).get(merge.id));
+    if (later !== undefined) throw new LoupeError('conflict', `the merge of ${later.name} (merge ${later.id}) changed some of the rows that the merge of ${merge.name} had changed. Take that one back first.`);
     const labels = mergedRows(db, merge.id, 'add labels').map(({ key }) => key);
     undoRows(db, merge.id, labels);
     for (const { key } of mergedRows(db, merge.id, 'source')) dropSource(db, Number(key));

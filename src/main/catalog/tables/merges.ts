@@ -51,6 +51,11 @@ export function mergedRows(db: ReadHandle, merge: number, what: string): MergedR
   }));
 }
 
+/** `merge`, `what` and `key` of each row that a standing merge changed, the latest merge first; those of a merge that was taken back are forgotten. */
+export function changedRows(db: ReadHandle): Iterable<Row> {
+  return db.all("SELECT merge, what, key FROM merged_rows WHERE what >= 'change ' AND what < 'change!' ORDER BY merge DESC");
+}
+
 /** Marks a merge as taken back; its rows are forgotten. */
 export function undoneMerge(db: WriteHandle, merge: number, at: string): void {
   db.run('UPDATE merges SET undone_at = ? WHERE id = ?', at, merge);

@@ -25,6 +25,16 @@ struct AttentionTask {
   float* scratch;            // AttentionScratch(length, d_head) floats, 64-byte aligned
 };
 
+// The gradient of an AttentionTask, whose z is not read; its scratch has AttentionGradScratch(length, d_head) floats.
+struct AttentionGradTask {
+  AttentionTask forward;
+  const float* dz;  // as z in the task
+  int64_t row;      // floats from one token to the next in dq, dk and dv
+  float* dq;        // the first head's, in the first row
+  float* dk;
+  float* dv;
+};
+
 struct LmKernels {
   const char* name;
 
@@ -39,6 +49,9 @@ struct LmKernels {
 
   // Rotary embedding, causal softmax(q k^T / sqrt(d_head)) v.
   void (*attention)(const AttentionTask& task);
+
+  // dq, dk and dv from dz.
+  void (*attention_grad)(const AttentionGradTask& task);
 };
 
 constexpr int kLmLanes = 16;
@@ -50,6 +63,12 @@ constexpr int64_t RoundUp(int64_t n, int64_t unit) { return (n + unit - 1) / uni
 constexpr int64_t AttentionScratch(int64_t length, int64_t d_head) {
   const int64_t keys = RoundUp(length, 4 * kLmLanes), width = RoundUp(d_head, kLmLanes);
   return d_head * keys + length * width + kQueries * keys + kQueries * d_head;
+}
+
+// Keys, queries and dz as rows, keys and values across, the weights and the gradient of the scores, a tile.
+constexpr int64_t AttentionGradScratch(int64_t length, int64_t d_head) {
+  const int64_t keys = RoundUp(length, 4 * kLmLanes), width = RoundUp(d_head, kLmLanes);
+  return 3 * length * width + 2 * d_head * keys + 2 * RoundUp(length, kQueries) * keys + (kQueries + 1) * width;
 }
 
 extern const LmKernels kBaselineLmKernels;

@@ -5,7 +5,7 @@ import { softCap } from './activations.ts';
 import type { AttentionInputs } from './attention-inputs.ts';
 import { constant } from './constant.ts';
 import type { BlockWeights, ModelConfig, Norm } from './definition.ts';
-import { canFuse, fusedAttention } from './fused.ts';
+import { canFuseAttention, differentiableAttention, fusedAttention } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { applyLinear, splitColumns } from './linear.ts';
 import { applyNorm } from './norms.ts';
@@ -41,19 +41,22 @@ export function applyAttention(
 ): Tensor2D {
   const prefix = `blocks.${layer}.attn.`;
   const qkv = applyLinear(x, weights.qkv, run);
-  const fuse = cache === null && plainScores(config, layer, inputs.length) && !run.touchesAny(prefix, innerAttentionHooks) && canFuse('LoupeAttention', run);
+  const fuse = cache === null && plainScores(config, layer, inputs.length) && !run.touchesAny(prefix, innerAttentionHooks) && canFuseAttention(run);
   const wholeTurn = weights.qNorm === undefined && config.rotaryDim === config.dHead;
   const heads = fuse && wholeTurn ? null : readyHeads(qkv, weights, config, run, prefix, inputs);
   let z: Tensor2D;
   if (!fuse) z = scored(heads!, config, run, prefix, inputs, inputs.masks[layer]!, cache);
-  else z = heads === null ? fused(qkv, inputs.rope, config, inputs) : fused(joined(heads, inputs), null, config, inputs);
+  else {
+    const attend = run.differentiable ? differentiableAttention : fusedAttention;
+    z = heads === null ? fused(qkv, inputs.rope, config, inputs, attend) : fused(joined(heads, inputs), null, config, inputs, attend);
+  }
   return applyLinear(run.at(`${prefix}hook_z`, z), weights.attnOut, run);
 }
 
-function fused(qkv: Tensor2D, rope: AttentionInputs['rope'], { heads, kvHeads }: ModelConfig, { batch, length, documents }: AttentionInputs): Tensor2D {
+function fused(qkv: Tensor2D, rope: AttentionInputs['rope'], { heads, kvHeads }: ModelConfig, { batch, length, documents }: AttentionInputs, attend: typeof fusedAttention): Tensor2D {
   const cos = rope?.cos ?? tf.zeros([0, 0]);
   const sin = rope?.sin ?? tf.zeros([0, 0]);
-  return fusedAttention(qkv, cos as Tensor2D, sin as Tensor2D, documents ?? tf.zeros([0], 'int32'), { batch, length, heads, kvHeads });
+  return attend(qkv, cos as Tensor2D, sin as Tensor2D, documents ?? tf.zeros([0], 'int32'), { batch, length, heads, kvHeads });
 }
 
 /** The columns q, k and v once more, float32 [batch * length, (heads + 2 kvHeads) * dHead]. */

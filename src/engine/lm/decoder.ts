@@ -5,7 +5,7 @@ import { softCap } from './activations.ts';
 import { attentionInputs, type AttentionInputs } from './attention-inputs.ts';
 import { applyAttention, plainScores, type LayerCache } from './attention.ts';
 import type { Architecture, DecoderWeights, ModelConfig, Norm, PassStart } from './definition.ts';
-import { canFuse, fusedAddRmsNorm } from './fused.ts';
+import { canFuse, canFuseAttention, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
 import { product } from './linear.ts';
 import { applyMlp } from './mlp.ts';
@@ -111,6 +111,6 @@ function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: 
 
 function inputsOf({ config, weights }: Decoder, { batch, length, documents, past, run }: Pass): AttentionInputs {
   // Masks are made here, in the scope of the whole pass, unless no block can need one.
-  const fused = past === undefined && canFuse('LoupeAttention', run) && !run.touchesAttention && weights.blocks.every((_, layer) => plainScores(config, layer, length));
+  const fused = past === undefined && canFuseAttention(run) && !run.touchesAttention && weights.blocks.every((_, layer) => plainScores(config, layer, length));
   return attentionInputs(config, weights.ropeFactors, { batch, length, past: past?.length ?? 0, documents }, !fused);
 }

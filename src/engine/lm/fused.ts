@@ -1,9 +1,11 @@
 /**
  * The forward pass's fused kernels (native/src/lm_*.cc). Each has its twin in stock ops where it is called, which runs on
- * other backends, wherever a hook inside is touched, and wherever gradients are wanted.
+ * other backends, wherever a hook inside is touched, and wherever gradients are wanted (but for attention, which has its gradient).
  */
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { executeNative, hasNative } from '../backend/native-binding.ts';
+import type { OpAttrs } from '../backend/native-binding.ts';
 import type { HookRun } from './hook-run.ts';
 
 /** Whether the op is there and nothing in this pass forbids it. */
@@ -44,7 +46,27 @@ export interface AttentionShape {
  * documents int32 [batch * length] (or [0]: one document a row) -> z float32 [batch * length, heads * dHead].
  */
 export function fusedAttention(qkv: Tensor2D, cos: Tensor2D, sin: Tensor2D, documents: Tensor1D, shape: AttentionShape): Tensor2D {
-  const { batch, length, heads, kvHeads } = shape;
-  const attrs = { batch: { int: batch }, length: { int: length }, heads: { int: heads }, kv_heads: { int: kvHeads } };
-  return only(executeNative('LoupeAttention', attrs, [qkv, cos, sin, documents], 1));
+  return only(executeNative('LoupeAttention', attributes(shape), [qkv, cos, sin, documents], 1));
+}
+
+function attributes({ batch, length, heads, kvHeads }: AttentionShape): OpAttrs {
+  return { batch: { int: batch }, length: { int: length }, heads: { int: heads }, kv_heads: { int: kvHeads } };
+}
+
+/** Whether attention is there as one kernel, with its gradient where the pass needs that, and nothing in the pass forbids it. */
+export function canFuseAttention(run: Pick<HookRun, 'differentiable' | 'freezePatterns'>): boolean {
+  return run.differentiable ? !run.freezePatterns && hasNative('LoupeAttentionGrad') : hasNative('LoupeAttention');
+}
+
+/** As `fusedAttention`, float32 [batch * length, heads * dHead], with a gradient in qkv (the tables of angles and the documents are constants). The weights are computed again on the way back. */
+export function differentiableAttention(qkv: Tensor2D, cos: Tensor2D, sin: Tensor2D, documents: Tensor1D, shape: AttentionShape): Tensor2D {
+  const forward = (input: Tensor, save: (tensors: Tensor[]) => void): { value: Tensor; gradFunc: (dz: Tensor, saved: Tensor[]) => Tensor } => {
+    // The tables and documents belong to the pass's scope, which ends before the way back.
+    save([input, cos, sin, documents]);
+    return {
+      value: fusedAttention(input as Tensor2D, cos, sin, documents, shape),
+      gradFunc: (dz, saved) => only(executeNative('LoupeAttentionGrad', attributes(shape), [...saved, dz], 1)),
+    };
+  };
+  return tf.customGrad(forward as Parameters<typeof tf.customGrad>[0])(qkv) as Tensor2D;
 }

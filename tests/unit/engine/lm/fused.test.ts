@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
-import { hasNative } from '../../../../src/engine/backend/native-binding.ts';
+import { executeNative, hasNative } from '../../../../src/engine/backend/native-binding.ts';
 import { activate } from '../../../../src/engine/lm/activations.ts';
-import { canFuse, fusedAddRmsNorm, fusedAttention, fusedRmsNorm, fusedSiluGate } from '../../../../src/engine/lm/fused.ts';
+import { canFuse, differentiableAttention, fusedAddRmsNorm, fusedAttention, fusedRmsNorm, fusedSiluGate } from '../../../../src/engine/lm/fused.ts';
 import { rotate } from '../../../../src/engine/lm/rope.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { largestDifference } from '../../../support/lm-fixtures.ts';
@@ -23,7 +23,7 @@ const equal = (a: tf.Tensor, b: tf.Tensor, tolerance: number): void => {
 };
 
 test('the kernels are built, and gradients forbid them', { skip }, () => {
-  for (const op of ['LoupeRmsNorm', 'LoupeAddRmsNorm', 'LoupeSiluGate', 'LoupeAttention']) {
+  for (const op of ['LoupeRmsNorm', 'LoupeAddRmsNorm', 'LoupeSiluGate', 'LoupeAttention', 'LoupeAttentionGrad']) {
     assert.ok(hasNative(op), op);
     assert.equal(canFuse(op, { differentiable: true }), false);
   }
@@ -59,7 +59,7 @@ function twinAttention(qkv: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, documents
     const shaped = tf.reshape(x, [batch, length, n, dHead]) as tf.Tensor4D;
     return c.rotary ? rotate(shaped, tf.expandDims(cos, 1), tf.expandDims(sin, 1)) : shaped;
   };
-  const repeat = (x: tf.Tensor4D): tf.Tensor => tf.reshape(tf.tile(tf.reshape(x, [batch, length, kvHeads, 1, dHead]), [1, 1, 1, heads / kvHeads, 1]), [batch, length, heads, dHead]);
+  const repeat = (x: tf.Tensor4D): tf.Tensor => tf.gather(x, tf.tensor1d(Array.from({ length: heads }, (_, head) => Math.floor((head * kvHeads) / heads)), 'int32'), 2);
   const byHead = (x: tf.Tensor): tf.Tensor4D => tf.transpose(x, [0, 2, 1, 3]) as tf.Tensor4D;
   const [q, k, v] = [byHead(turn(parts[0]!, heads)), byHead(repeat(turn(parts[1]!, kvHeads))), byHead(repeat(tf.reshape(parts[2]!, [batch, length, kvHeads, dHead]) as tf.Tensor4D))];
   const allowed = Float32Array.from({ length: batch * length * length }, (_, i) => {
@@ -88,6 +88,11 @@ for (const c of cases) {
     const numbers = documents === null ? tf.zeros([0], 'int32') : tf.tensor1d(documents, 'int32');
     const [cos, sin] = [table(Math.cos), table(Math.sin)];
     equal(fusedAttention(qkv, cos, sin, numbers as tf.Tensor1D, c), twinAttention(qkv, cos, sin, documents, c), 3e-5);
+    const dz = normals([c.batch * c.length, c.heads * c.dHead]);
+    const slope = (attend: (x: tf.Tensor) => tf.Tensor): tf.Tensor => tf.grad((x) => tf.sum(tf.mul(attend(x), dz)))(qkv);
+    const [own, twin] = [slope((x) => differentiableAttention(x as tf.Tensor2D, cos, sin, numbers as tf.Tensor1D, c)), slope((x) => twinAttention(x, cos, sin, documents, c))];
+    assert.ok(c.length === 1 || Number(tf.max(tf.abs(twin)).dataSync()[0]) > 0.1);
+    equal(own, twin, 2e-4);
   });
 }
 
@@ -107,6 +112,8 @@ test('wrong shapes are refused by the argument\'s name', { skip }, () => {
   assert.throws(() => fusedAttention(tf.zeros([4, 17]), none, none, nobody, shape), /qkv/u);
   assert.throws(() => fusedAttention(tf.zeros([4, 16]), tf.zeros([3, 2]), tf.zeros([3, 2]), nobody, shape), /cos/u);
   assert.throws(() => fusedAttention(tf.zeros([4, 16]), none, none, tf.zeros([3], 'int32'), shape), /documents/u);
+  const attrs = { batch: { int: 1 }, length: { int: 4 }, heads: { int: 2 }, kv_heads: { int: 1 } };
+  assert.throws(() => executeNative('LoupeAttentionGrad', attrs, [tf.zeros([4, 16]), none, none, nobody, tf.zeros([4, 4])], 1), /dz/u);
   assert.throws(() => fusedRmsNorm(tf.zeros([2, 3]), tf.zeros([4]), 1e-5), /weight/u);
   assert.throws(() => fusedSiluGate(tf.zeros([2, 3])), /hidden/u);
 });

@@ -208,7 +208,8 @@ describe('Marked features', { skip: noStudio }, () => {
     await press('?');
     const map = studio.page.getByRole('dialog', { name: 'Keyboard map' });
     const line = map.locator('dl > div', { hasText: 'Mark or unmark the open feature' });
-    assert.match((await line.innerText()).replace(/\s+/g, ' '), /Space or Ctrl Click/);
+    assert.match((await line.innerText()).replace(/\s+/g, ' '), /Space/);
+    assert.match((await map.locator('dl > div', { hasText: 'Mark the rows up to this one' }).innerText()).replace(/\s+/g, ' '), /Shift Click/);
     await studio.page.keyboard.press('Escape');
     await studio.page.keyboard.press('Control+k');
     await studio.page.keyboard.type('mark all features');

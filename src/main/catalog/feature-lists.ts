@@ -8,6 +8,7 @@ import type { ReadHandle, WriteHandle } from './handle.ts';
 import { checkLength } from './labelling.ts';
 import { requireFeature, requireSource } from './reading.ts';
 import { labelText } from './tables/features.ts';
+import { heldIndices } from './tables/people.ts';
 import { addItem, addList, allLists, changeItem, list, listItem, listItems, listSize, listsOf, markList, nextPlace, removeItem, renameList } from './tables/lists.ts';
 import type { ListItemRow, ListRow } from './tables/lists.ts';
 
@@ -88,16 +89,29 @@ export function restoreFeatureList(db: WriteHandle, input: Input<'lists.restore'
   });
 }
 
+/** Above so many items the features of a source are read at once, and not one by one. */
+const manyItems = 1000;
+
+/** Fails with kind not-found for what is no feature of this catalog. */
+function itemCheck(db: ReadHandle, items: number): (source: number, index: number) => void {
+  const held = new Map<number, ReadonlySet<number>>();
+  return (source, index) => {
+    if (items > manyItems && !held.has(source)) held.set(source, heldIndices(db, requireSource(db, source).id));
+    if (held.get(source)?.has(index) !== true) requireFeature(db, requireSource(db, source), index);
+  };
+}
+
 /** Adds features at the end, or where they say; those that are in the list already stay as they are. Returns the ones that were new. */
 export function addToFeatureList(db: WriteHandle, input: Input<'lists.add'>): CommandOutput<'lists.add'> {
   checkLength('author', input.author, limits.author);
   return db.transaction(() => {
     requireList(db, input.list);
+    const requireItem = itemCheck(db, input.items.length);
     let place = nextPlace(db, input.list);
     const createdAt = new Date().toISOString();
     const added: CommandOutput<'lists.add'>['added'] = [];
     for (const item of input.items) {
-      requireFeature(db, requireSource(db, item.source), item.index);
+      requireItem(item.source, item.index);
       const row = { list: input.list, source: item.source, feature: item.index, place: item.place ?? place, note: item.note ?? '', author: input.author, createdAt };
       if (!addItem(db, row)) continue;
       added.push({ source: item.source, index: item.index });

@@ -46,3 +46,14 @@ test('what is not there, and what has no name, is refused', () => {
   assert.throws(() => deleteFeatureList(db, { list: list.id }), kind('not-found'));
   db.close();
 });
+
+test('thousands of items are checked as one is: what is no feature, or no source, is refused, and nothing is added', () => {
+  const db = smallCatalog();
+  const { list } = createFeatureList(db, { name: 'many', notes: '', author: '' });
+  const many = Array.from({ length: 1500 }, (_, i) => at(i % 3));
+  assert.deepEqual(addToFeatureList(db, { list: list.id, items: many, author: 'Ada' }).added, [at(0), at(1), at(2)]);
+  assert.throws(() => addToFeatureList(db, { list: list.id, items: [...many, at(3)], author: '' }), (error: unknown) => kind('not-found')(error) && /no feature 3/.test((error as LoupeError).message));
+  assert.throws(() => addToFeatureList(db, { list: list.id, items: [...many, { source: 2, index: 0 }], author: '' }), (error: unknown) => kind('not-found')(error) && /no source 2/.test((error as LoupeError).message));
+  assert.deepEqual(featureListItems(db, { list: list.id }).items.map(({ index }) => index), [0, 1, 2]);
+  db.close();
+});

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { activate } from '../activations.ts';
 import { product } from '../linear.ts';
 import { defineLayer, type ModelSize } from './definition.ts';
+import { topKActivation } from './lazy/top-k.ts';
 import { normal, outputStd, weightStd, zeros } from './starts.ts';
 
 const activations = {
@@ -19,6 +20,8 @@ const config = z.strictObject({
   activation: z.enum(['gelu', 'relu', 'relu2', 'swiglu']).default('gelu').describe('Non-linearity of the MLP; swiglu has a gate'),
   hidden: z.int().min(1).max(1 << 20).nullable().default(null)
     .describe('Units of the MLP; empty: four times the width, or 8/3 of it with a gate, which is as many parameters').meta({ unit: 'units' }),
+  keep: z.int().min(1).max(1 << 20).nullable().default(null)
+    .describe('Units that stay on a token, the largest ones, in training and inference (Top-K, Li et al. 2022, arXiv 2210.06313); empty: all').meta({ unit: 'units' }),
 });
 
 type DenseConfig = z.infer<typeof config>;
@@ -32,11 +35,19 @@ function hiddenOf(own: DenseConfig, { dModel }: ModelSize): number {
   return own.hidden ?? (isGated(own) ? 8 * Math.round(dModel / 3) : 4 * dModel);
 }
 
+/** Top-K keeps the largest of what a ReLU lets through. */
+function keepProblem({ keep, activation }: DenseConfig, hidden: number): string | null {
+  if (keep === null) return null;
+  if (activation !== 'relu') return `keep is ${keep}, activation is ${activation}: it is a choice among ReLU units, so choose relu`;
+  return keep <= hidden ? null : `keep is ${keep}, the MLP has ${hidden} units: choose keep <= ${hidden}`;
+}
+
 export const dense = defineLayer({
   id: 'dense',
   title: 'Dense GPT',
   paper: 'Radford et al. 2019 (GPT-2)',
   config,
+  problem: (own, size) => keepProblem(own, hiddenOf(own, size)),
   parameters(own, size) {
     const hidden = hiddenOf(own, size);
     const matrix = (shape: [number, number], std: number) => ({ shape, start: normal(std), decay: true });
@@ -57,7 +68,7 @@ export const dense = defineLayer({
     };
     const gate = isGated(own) ? pass.at('mlp.hook_pre', map(x, 'mlp.gate')) : null;
     const linear = pass.at(gate === null ? 'mlp.hook_pre' : 'mlp.hook_pre_linear', map(x, 'mlp.in'));
-    const act = activations[own.activation];
+    const act = own.keep === null ? activations[own.activation] : (value: Tensor): Tensor => topKActivation(value as Tensor2D, own.keep!);
     const post = pass.at('mlp.hook_post', (gate === null ? act(linear) : tf.mul(act(gate), linear)) as Tensor2D);
     return { y: map(post, 'mlp.out'), losses: {} };
   },

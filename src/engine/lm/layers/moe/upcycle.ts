@@ -56,7 +56,7 @@ export function upcycle(dense: DenseMlp, settings: Upcycling, random: Random): E
   if (wIn.shape[0] !== wOut.shape[0] || wIn.shape[1] !== wOut.shape[1]) {
     throw new LoupeError('mismatch', `the MLP's matrices are [${wIn.shape.join(', ')}] and [${wOut.shape.join(', ')}]: give both as [width, dModel] of a plain MLP`);
   }
-  const same = (bias: Tensor): Tensor2D => tf.tile(tf.expandDims(bias, 0), [settings.experts, 1]) as Tensor2D;
+  const same = (bias: Tensor): Tensor2D => tf.tidy(() => tf.tile(tf.expandDims(bias, 0), [settings.experts, 1]) as Tensor2D);
   return {
     wEnc: copies(wIn, settings, random),
     bEnc: bIn === null ? null : same(bIn),

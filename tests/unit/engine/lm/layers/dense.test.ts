@@ -51,3 +51,15 @@ for (const activation of ['gelu', 'relu', 'relu2', 'swiglu'] as const) {
     for (const [, width] of dense.hooks!(config, size)) assert.equal(width, dense.units(config, size));
   });
 }
+
+test('keep leaves the largest ReLU units of a token, and is refused for other activations and beyond the units', () => {
+  const config = dense.config.parse({ activation: 'relu', hidden: 3, keep: 1 }) as Parameters<typeof dense.forward>[2];
+  const weights = { 'mlp.in.weight': tf.tensor2d([[1, 2, 3], [0, 0, 9]]), 'mlp.in.bias': tf.tensor1d([0, 0, 0]), 'mlp.out.weight': tf.tensor2d([[1, 0], [0, 1], [5, 5]]), 'mlp.out.bias': tf.tensor1d([0, 0]) };
+  const pass = watchedPass();
+  // x = (1, -1): units 1, 2 and max(0, 3 - 9)
+  assert.deepEqual([...dense.forward(x(), weights, config, pass, size).y.dataSync()], [0, 2]);
+  assert.deepEqual(pass.seen.get('mlp.hook_post'), [0, 2, 0]);
+  assert.equal(dense.problem!(config, size), null);
+  assert.match(dense.problem!({ ...config, keep: 4 }, size)!, /keep is 4, the MLP has 3/u);
+  assert.match(dense.problem!({ ...config, activation: 'gelu' }, size)!, /activation is gelu/u);
+});

@@ -21,3 +21,23 @@ export function required(options: Options, name: string, what: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new LoupeError('bad-request', `${flag(name)} is missing: give ${what}`);
 }
+
+/** JSON where it is JSON, text otherwise: `--set biasInit=median`, `--set clip=1`. */
+function looseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The fields of `--set field=value ...`. Kind bad-request for one without a name or an equals sign. */
+export function setFields(options: Options): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const pair of (options['set'] as string[] | undefined) ?? []) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new LoupeError('bad-request', `--set is "${pair}": write field=value`);
+    fields[pair.slice(0, at)] = looseValue(pair.slice(at + 1));
+  }
+  return fields;
+}

@@ -22,6 +22,10 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { trainConfigSchema, runTrain } = await import('./train/job.ts');
     return job(trainConfigSchema, runTrain);
   },
+  'lm-train': async () => {
+    const { lmTrainConfigSchema, runLmTrain } = await import('./lm/training/job.ts');
+    return job(lmTrainConfigSchema, runLmTrain);
+  },
   sweep: async () => {
     const { runSweep, sweepConfigSchema } = await import('./sweep/job.ts');
     return job(sweepConfigSchema, runSweep);

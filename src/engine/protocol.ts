@@ -6,7 +6,7 @@ import { tensorSchema } from '../shared/schema/tensor.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
-export const engineJobKinds = ['harvest', 'train', 'sweep', 'statistics', 'map', 'match'] as const;
+export const engineJobKinds = ['harvest', 'train', 'lm-train', 'sweep', 'statistics', 'map', 'match'] as const;
 export type EngineJobKind = (typeof engineJobKinds)[number];
 
 const none = z.strictObject({});

@@ -13,7 +13,7 @@ import { trainSynthetic } from '../../engine/train/synthetic-run.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
 import { readConfigFile } from '../config-file.ts';
-import { required, wholeNumber } from '../options.ts';
+import { required, setFields, wholeNumber } from '../options.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -43,15 +43,6 @@ function jobContext(folder: string, context: CliContext): JobContext {
   return { signal: context.signal, folder, progress: context.progress, metrics: () => {}, log: context.log };
 }
 
-/** JSON where it is JSON, text otherwise: `--set biasInit=median`, `--set clip=1`. */
-function looseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Fields that were given as options, by their names in the config. */
 function givenFields(options: Options): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
@@ -59,11 +50,7 @@ function givenFields(options: Options): Record<string, unknown> {
   if (options['lr'] !== undefined) fields['lr'] = Number(options['lr']);
   if (options['hook'] !== undefined) fields['hookPoint'] = options['hook'];
   if (options['targetHook'] !== undefined) fields['targetHook'] = options['targetHook'];
-  for (const pair of (options['set'] as string[] | undefined) ?? []) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new LoupeError('bad-request', `--set is "${pair}": write field=value`);
-    fields[pair.slice(0, at)] = looseValue(pair.slice(at + 1));
-  }
+  Object.assign(fields, setFields(options));
   return fields;
 }
 

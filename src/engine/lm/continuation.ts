@@ -18,7 +18,7 @@ export class CachedContinuation implements Continuation {
     this.#decoder = decoder;
     this.#table = table;
     this.#texts = texts;
-    this.#layers = decoder.weights.blocks.map(() => ({ keys: null, values: null }));
+    this.#layers = Array.from({ length: decoder.config.layers }, () => ({ keys: null, values: null }));
   }
 
   get length(): number {

@@ -10,6 +10,7 @@ import type { HookRun } from './hook-run.ts';
 import { product } from './linear.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm } from './norms.ts';
+import { OwnPass, type TrainingPass } from './own/pass.ts';
 
 export interface Decoder {
   readonly config: ModelConfig;
@@ -35,17 +36,25 @@ export interface Pass {
   readonly start?: PassStart | undefined;
   /** Tokens before this pass, and what their blocks left behind. */
   readonly past?: { readonly length: number; readonly layers: readonly LayerCache[] };
+  /** Of models that Loupe trains, while they are trained. */
+  readonly training?: TrainingPass;
 }
 
 /** Logits float32 [batch, length (or 1), vocab], or null when they are not wanted. The caller owns them and what `run` kept. */
 export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
   const [logits] = tf.tidy(() => {
     const inputs = inputsOf(decoder, pass);
+    const own = decoder.weights.own === undefined ? null : new OwnPass(decoder.weights.own, decoder.config, pass.run, inputs, pass.past?.layers ?? null, pass.training ?? null);
+    const step = (layer: number, x: Tensor2D): Tensor2D => own?.block(layer, x) ?? block(decoder, layer, x, pass, inputs);
     let x = pass.start === undefined ? embed(decoder, pass) : residualRows(pass.start.residual);
-    for (let layer = pass.start?.layer ?? 0; layer < pass.layers && !pass.run.finished; layer++) {
-      const before = x;
-      x = tf.tidy(() => block(decoder, layer, before, pass, inputs));
-      if (!pass.run.differentiable && x !== before) before.dispose();
+    try {
+      for (let layer = pass.start?.layer ?? 0; layer < pass.layers && !pass.run.finished; layer++) {
+        const before = x;
+        x = tf.tidy(() => step(layer, before));
+        if (!pass.run.differentiable && x !== before) before.dispose();
+      }
+    } finally {
+      own?.dispose();
     }
     return pass.run.finished || pass.stopped === true ? [] : unembed(decoder, x, pass);
   });

@@ -7,6 +7,8 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { GgufValue } from '../formats/gguf.ts';
 import type { ModelIdentity } from '../store/types.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
+import type { AnyLayerKind, BlockForm, ModelSize, Weights } from './layers/definition.ts';
+import type { OwnConfig } from './own/config.ts';
 
 /** The shape of a decoder-only transformer, after the family has read its own config. */
 export interface ModelConfig {
@@ -41,6 +43,8 @@ export interface ModelConfig {
   readonly parallel: boolean;
   /** What token embeddings are multiplied by; hook_embed holds the product. */
   readonly embeddingScale: number;
+  /** Of models that Loupe trained: their config, and the hooks of their layer with widths, in the place of those of an MLP. */
+  readonly own?: { readonly config: OwnConfig; readonly hooks: readonly (readonly [name: string, width: number])[] };
 }
 
 /** What most families have in common and need not say: `checkedConfig` fills it in. */
@@ -185,11 +189,23 @@ export interface DecoderWeights {
   /** float32 [contextLength, dModel], of learned positions */
   readonly positions: Tensor2D | null;
   readonly blocks: readonly BlockWeights[];
+  /** Blocks of models that Loupe trained, in the place of `blocks`, which is empty then. */
+  readonly own?: OwnBlocks;
   readonly lnFinal: Norm;
   /** float32 [vocab, dModel]; the embedding itself when they are tied */
   readonly unembedding: Tensor2D;
   /** float64 [rotaryDim / 2]: what each rotary frequency is divided by, where the file says so */
   readonly ropeFactors: readonly number[] | null;
+}
+
+/** Blocks whose form and layer their kind computes (layers/definition.ts). */
+export interface OwnBlocks {
+  readonly kind: AnyLayerKind;
+  readonly form: BlockForm;
+  /** The layer's config, parsed. */
+  readonly config: unknown;
+  readonly size: ModelSize;
+  readonly blocks: readonly Weights[];
 }
 
 /** A model's tensors by name, whichever format they are in. `WeightLoader` (weights.ts) makes tensors of them. */
@@ -212,6 +228,8 @@ export interface WeightLoader {
   readonly format: WeightSource['format'];
   has(name: string): boolean;
   matrix(name: string, shape: readonly [number, number]): Tensor2D;
+  /** float32, of any shape */
+  tensor(name: string, shape: readonly number[]): Tensor;
   /** The maps of the same input, side by side: `parts` are [weight, bias or null, outputs]. A bias that is not in the file is left out. */
   linear(input: number, layout: Linear['layout'], parts: readonly LinearPart[]): Linear;
   /** `offset` is added to the weight: Gemma's files hold what is to be added to 1. */

@@ -3,7 +3,7 @@ import { LoupeError, nearestName } from '../../shared/errors.ts';
 import type { Architecture, ModelConfig } from './definition.ts';
 
 /** What stands at a hook, beside batch B and length T. */
-type Axes = 'model' | 'scale' | 'heads' | 'kvHeads' | 'headScales' | 'kvHeadScales' | 'square' | 'mlp';
+type Axes = 'model' | 'scale' | 'heads' | 'kvHeads' | 'headScales' | 'kvHeadScales' | 'square' | 'mlp' | number;
 
 const norm = (name: string): [string, Axes][] => [[`${name}.hook_scale`, 'scale'], [`${name}.hook_normalized`, 'model']];
 
@@ -27,6 +27,14 @@ function blockHooks(architecture: Architecture, parallel: boolean): [string, Axe
   ];
 }
 
+/** The hooks of a layer of another kind in the place of those of an MLP; each holds so many numbers a token. */
+function withLayerHooks(block: readonly [string, Axes][], own: ModelConfig['own']): readonly [string, Axes][] {
+  if (own === undefined) return block;
+  const first = block.findIndex(([name]) => name.startsWith('mlp.'));
+  const others = block.filter(([name]) => !name.startsWith('mlp.'));
+  return [...others.slice(0, first), ...own.hooks.map(([name, width]): [string, Axes] => [name, width]), ...others.slice(first)];
+}
+
 /** Hook names, in the order of the forward pass, and what each holds. */
 export class HookTable {
   readonly names: readonly string[];
@@ -35,7 +43,7 @@ export class HookTable {
 
   constructor(config: ModelConfig, architecture: Architecture) {
     const embeds: [string, Axes][] = architecture.positions === 'learned' ? [['hook_embed', 'model'], ['hook_pos_embed', 'model']] : [['hook_embed', 'model']];
-    const block = blockHooks(architecture, config.parallel);
+    const block = withLayerHooks(blockHooks(architecture, config.parallel), config.own);
     const blocks = Array.from({ length: config.layers }, (_, layer) => block.map(([name, axes]): [string, Axes] => [`blocks.${layer}.${name}`, axes]));
     this.#axes = new Map([...embeds, ...blocks.flat(), ...norm('ln_final')]);
     this.#config = config;
@@ -58,7 +66,9 @@ export class HookTable {
   /** Shape of the value, [batch, length, ...]; q, k, v and z are [batch, length, heads, dHead], patterns [batch, heads, length, past + length]. */
   shape(name: string, batch: number, length: number, past = 0): number[] {
     const { dModel, heads, kvHeads, dHead, dMlp } = this.#config;
-    switch (this.#axesOf(name)) {
+    const axes = this.#axesOf(name);
+    if (typeof axes === 'number') return [batch, length, axes];
+    switch (axes) {
       case 'model': return [batch, length, dModel];
       case 'scale': return [batch, length, 1];
       case 'heads': return [batch, length, heads, dHead];

@@ -14,7 +14,7 @@ import { HookRun } from './hook-run.ts';
 
 function tensorsOf(weights: DecoderWeights): Set<Tensor> {
   const parts: (Norm | Linear)[] = [weights.lnFinal, ...weights.blocks.flatMap((block) => Object.values(block) as (Norm | Linear)[])];
-  const all: (Tensor | null)[] = [weights.embedding, weights.positions, weights.unembedding, ...parts.flatMap(({ weight, bias }) => [weight, bias])];
+  const all: (Tensor | null)[] = [weights.embedding, weights.positions, weights.unembedding, ...parts.flatMap(({ weight, bias }) => [weight, bias]), ...(weights.own?.blocks ?? []).flatMap((block) => Object.values(block))];
   return new Set(all.filter((tensor) => tensor !== null));
 }
 

@@ -5,11 +5,12 @@ import { gemma2 } from './models/gemma2.ts';
 import { gpt2 } from './models/gpt2.ts';
 import { gptNeox } from './models/gpt-neox.ts';
 import { llama } from './models/llama.ts';
+import { loupe } from './models/loupe.ts';
 import { mistral } from './models/mistral.ts';
 import { qwen2 } from './models/qwen2.ts';
 import { qwen3 } from './models/qwen3.ts';
 
-export const families: readonly ModelFamily[] = [gpt2, llama, gptNeox, qwen2, qwen3, mistral, gemma2];
+export const families: readonly ModelFamily[] = [gpt2, llama, gptNeox, qwen2, qwen3, mistral, gemma2, loupe];
 
 /** An index of the families by one of their lists of names; a name in two families is a defect, found when this file is loaded. */
 function indexed(namesOf: (family: ModelFamily) => readonly string[]): ReadonlyMap<string, ModelFamily> {

@@ -91,6 +91,10 @@ export class Loader implements WeightLoader {
     return this.#whole(name, shape) as Tensor2D;
   }
 
+  tensor(name: string, shape: readonly number[]): Tensor {
+    return this.#whole(name, shape);
+  }
+
   vector(name: string, length: number): Float32Array {
     const values = new Float32Array(length);
     this.#fill(name, [length], values);

@@ -26,10 +26,10 @@ const metaSchema = z.strictObject({
   /** Training time so far, seconds. */
   seconds: z.number().min(0),
   position: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number()).readonly()])),
-  /** Factor from raw activations to scaled ones. */
-  scale: z.number().positive(),
-  /** Total variance a row, scaled units. */
-  variance: z.number().positive(),
+  /** Of dictionaries: factor from raw activations to scaled ones. */
+  scale: z.number().positive().optional(),
+  /** Of dictionaries: total variance a row, scaled units. */
+  variance: z.number().positive().optional(),
   backend: z.string(),
 });
 
@@ -46,7 +46,7 @@ function listCheckpoints(folder: string): string[] {
 }
 
 /** Writes the state after `meta.step` steps, then removes all but the last two checkpoints and what a crash left behind. */
-export function writeCheckpoint(folder: string, meta: Omit<CheckpointMeta, 'format' | 'version'>, trainer: Trainer): void {
+export function writeCheckpoint(folder: string, meta: Omit<CheckpointMeta, 'format' | 'version'>, trainer: Pick<Trainer, 'state'>): void {
   const path = join(folder, nameOf(meta.step));
   if (existsSync(path)) return;
   makeFolderAtomic(path, (aside) => {

@@ -19,13 +19,15 @@ export function takeFolder(folder: string): () => void {
   };
 }
 
-/** Refuses to go on with another config than the one in `path`, if there is one: kind conflict names the field. `free` fields may differ. */
+/** Refuses to go on with another config than the one in `path`, if there is one: kind conflict lists the fields. `free` fields may differ. */
 export function refuseOther(config: Readonly<Record<string, unknown>>, path: string, free: readonly string[] = []): void {
   if (!existsSync(path)) return;
   const before = readJson(path);
+  const differences: string[] = [];
   for (const key of new Set([...Object.keys(before), ...Object.keys(config)])) {
     const [was, is] = [JSON.stringify(before[key]), JSON.stringify(config[key])];
-    if (was === is || free.includes(key)) continue;
-    throw new LoupeError('conflict', `${path} is of a run with ${key} ${was ?? 'absent'}, not ${is ?? 'absent'}: resume it with its own config, or choose another folder`);
+    if (was !== is && !free.includes(key)) differences.push(`${key} ${was ?? 'absent'}, not ${is ?? 'absent'}`);
   }
+  if (differences.length === 0) return;
+  throw new LoupeError('conflict', `${path} is of a run with ${differences.join('; ')}: resume it with its own config, or choose another folder`);
 }

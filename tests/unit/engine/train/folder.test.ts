@@ -24,4 +24,5 @@ test('another config is refused by the name of the field, unless the field is fr
   assert.doesNotThrow(() => refuseOther({ k: 1, logEvery: 9 }, path, ['logEvery']));
   assert.throws(() => refuseOther({ k: 2, logEvery: 5 }, path), { kind: 'conflict', message: /k 1, not 2/ });
   assert.throws(() => refuseOther({ logEvery: 5 }, path), { kind: 'conflict', message: /k 1, not absent/ });
+  assert.throws(() => refuseOther({ k: 2, logEvery: 9 }, path), { kind: 'conflict', message: /k 1, not 2; logEvery 5, not 9/ });
 });

@@ -1,0 +1,61 @@
+/** Language models of Loupe's own on the command line: counted, trained, stopped, opened by every other command. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { assertRefused, inProcess, resultOf } from '../../../support/command-line.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'loupe-lm-'));
+const at = (name: string): string => join(folder, name);
+after(() => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(at('text.txt'), 'the cat sat on the mat and looked at the dog. '.repeat(60));
+
+const small = ['--set', 'layers=1', 'dModel=16', 'heads=2', 'context=16', 'validTokens=64', 'layer.activation=relu', '--batch', '4'];
+const train = (...more: string[]): ReturnType<typeof inProcess> => inProcess(['lm', 'train', '--data', at('text.txt'), '--steps', '8', '--seed', '3', ...small, ...more]);
+
+test('parameters are counted by part without making them, and the memory is estimated', async () => {
+  const count = resultOf(await inProcess(['lm', 'params', '--arch', 'dense', '--preset', 'paper-small']));
+  assert.equal(count['total'], 124_439_808);
+  assert.equal(['embedding', 'positions', 'attention', 'layer', 'norms', 'unembedding'].reduce((sum, part) => sum + Number(count[part]), 0), count['total']);
+  assert.ok(Number(count['training_memory']) > 16 * 124_439_808);
+  const relu = resultOf(await inProcess(['lm', 'params', '--set', 'hidden=100']));
+  assert.equal(relu['units_per_layer'], 100);
+  writeFileSync(at('own.json'), JSON.stringify({ arch: 'dense', layers: 1, dModel: 8, heads: 2, context: 4, vocab: 10 }));
+  assert.equal(resultOf(await inProcess(['lm', 'params', '--config', at('own.json')]))['embedding'], 80);
+  assert.ok((resultOf(await inProcess(['lm', 'params', '--list-presets']))['presets'] as string[]).includes('desktop-chess'));
+});
+
+test('what cannot be is refused by name', async () => {
+  assertRefused(await inProcess(['lm', 'params', '--arch', 'dens']), { kind: 'bad-request', says: [/did you mean dense\?/] });
+  assertRefused(await inProcess(['lm', 'params', '--preset', 'papersmall']), { kind: 'bad-request', says: [/paper-small/] });
+  const chess = await inProcess(['lm', 'train', '--data', 'chess', '--out', at('c')]);
+  assert.equal(chess.status, 3);
+  assert.match(chess.stdout, /"missing-component".*character tokenizer for chess/u);
+  assertRefused(await inProcess(['lm', 'train', '--data', at('text.txt')]), { kind: 'bad-request', says: [/--out is missing/] });
+  assertRefused(await train('--set', 'heads=3', '--out', at('h')), { kind: 'bad-config', says: [/dModel is 16 and heads is 3/] });
+  assertRefused(await inProcess(['lm', 'train', '--resume', '--out', at('none')]), { kind: 'not-found', says: [/lm-train\.json/] });
+  assertRefused(await inProcess(['lm', 'train', '--preset', 'paper-medium', '--data', at('text.txt'), '--batch', '4096', '--out', at('big')]), { kind: 'out-of-memory', says: [/can be used/] });
+});
+
+test('a model is trained, evaluated, and writes; its run cannot be gone on with by another config', async () => {
+  const result = resultOf(await train('--out', at('model')));
+  assert.ok(Number(result['loss_last']) < Number(result['loss_first']));
+  assert.ok(Number(result['tokens_per_s']) > 0 && Number(result['mfu']) > 0);
+  assert.deepEqual(resultOf(await inProcess(['lm', 'train', '--resume', '--out', at('model')])), result);
+  assertRefused(await train('--out', at('model'), '--lr', '0.5'), { kind: 'conflict', says: [/lr 0\.0006, not 0\.5/] });
+  const own = resultOf(await inProcess(['lm', 'eval', '--model', at('model')]));
+  assert.ok(Math.abs(Number(own['loss']) - Number(result['valid_loss'])) < 1e-4);
+  assert.ok(Number(resultOf(await inProcess(['lm', 'eval', '--model', at('model'), '--data', at('text.txt')]))['tokens']) > 1000);
+  const generate = ['lm', 'generate', '--model', at('model'), '--prompt', 'the ', '--tokens', '5', '--seed', '1'];
+  const written = resultOf(await inProcess(generate));
+  assert.ok(Number(written['tokens']) <= 5);
+  assert.equal(resultOf(await inProcess(generate))['text'], written['text']);
+});
+
+test('units of the trained model are activations like any other: they are stored and a dictionary is trained on them', async () => {
+  const hook = 'blocks.0.mlp.hook_post';
+  resultOf(await inProcess(['harvest', '--model', at('model'), '--corpus', at('text.txt'), '--hook', hook, '--tokens', '1600', '--context-length', '16', '--out', at('store')]));
+  const trained = resultOf(await inProcess(['train', '--activations', at('store'), '--hook', hook, '--d-sae', '32', '--k', '4', '--steps', '5', '--batch', '64', '--set', 'heldOut=200', '--out', at('dictionary')]));
+  assert.ok(Number(trained['l0']) <= 4);
+});

@@ -2,7 +2,7 @@
  * How long the exports of a catalog take, each in its thread as the studio and the command line run it, and how large they are. Prints one
  * JSON object: seconds, bytes and CPU seconds by format, and the load of the machine.
  *
- *     node bench/export-catalog.ts FILE.loupe [--formats loupe,html,neuronpedia,csv] [--examples N]
+ *     node bench/export-catalog.ts FILE.loupe [--formats loupe,html,neuronpedia,csv,parquet] [--examples N]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -12,7 +12,7 @@ import { openCatalog, stopThreads } from '../src/main/catalog/client.ts';
 import { exportCatalog, importCatalog } from '../src/main/share/run.ts';
 import type { ShareContext } from '../src/main/share/run.ts';
 
-const { values, positionals: [path] } = parseArgs({ allowPositionals: true, options: { formats: { type: 'string', default: 'loupe,html,neuronpedia,csv' }, examples: { type: 'string' } } });
+const { values, positionals: [path] } = parseArgs({ allowPositionals: true, options: { formats: { type: 'string', default: 'loupe,html,neuronpedia,csv,parquet' }, examples: { type: 'string' } } });
 if (path === undefined) throw new Error('name the catalog');
 const context: ShareContext = { signal: new AbortController().signal, progress: () => {} };
 // Beside the catalog: a temporary folder may lie in memory, which would flatter.

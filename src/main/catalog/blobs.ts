@@ -124,7 +124,16 @@ export function quantise(activations: Float32Array, maximum: number, signed = fa
 
 /** The inverse, float32 [window], to half a step. */
 export function dequantise(bytes: Uint8Array, maximum: number, signed: boolean): Float32Array {
+  const out = new Float32Array(bytes.length);
+  dequantiseInto(out, 0, bytes, bytes.length, maximum, signed);
+  return out;
+}
+
+/** The first `n` of `bytes` as activations, into `out` from `at`. */
+export function dequantiseInto(out: Float32Array, at: number, bytes: Uint8Array, n: number, maximum: number, signed: boolean): void {
   const step = maximum / steps(signed);
-  const values = signed ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
-  return Float32Array.from(values, (value) => value * step);
+  for (let i = 0; i < n; i++) {
+    const byte = bytes[i]!;
+    out[at + i] = (signed && byte > 127 ? byte - 256 : byte) * step;
+  }
 }

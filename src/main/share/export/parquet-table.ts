@@ -1,34 +1,37 @@
 /** A Parquet file with typed columns that is written a row group at a time: memory holds one group. */
 import { closeSync, openSync } from 'node:fs';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { writeColumn } from 'hyparquet-writer/src/column.js';
+import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import type { SchemaElement } from 'hyparquet-writer';
 import { writeAll } from '../../../engine/files/atomic.ts';
+import { ListColumn } from './parquet-lists.ts';
+import type { ColumnChunk, ListType, ListValue } from './parquet-lists.ts';
 
 export type ParquetType = 'int' | 'long' | 'float' | 'double' | 'text' | 'flag';
 
-export interface ParquetColumn {
-  readonly type: ParquetType;
-  /** Values may be null. */
-  readonly nullable?: boolean;
+export type ParquetColumn =
+  /** `nullable`: values may be null. */
+  | { readonly type: ParquetType; readonly nullable?: boolean; readonly list?: false }
   /** Values are arrays. */
-  readonly list?: boolean;
-}
+  | { readonly type: ListType; readonly list: true };
 
 type Scalar = string | number | boolean;
-export type ParquetValue = Scalar | null | readonly Scalar[] | ArrayLike<number>;
+export type ParquetValue = Scalar | null | ListValue;
 
 const physical: Readonly<Record<ParquetType, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
   int: { type: 'INT32' }, long: { type: 'INT64' }, float: { type: 'FLOAT' }, double: { type: 'DOUBLE' }, flag: { type: 'BOOLEAN' },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
+const isNullable = (column: ParquetColumn): boolean => column.list !== true && column.nullable === true;
+
 /** Lists have the three levels that the format asks for, so that every reader sees a list. */
-function elementsOf(name: string, { type, nullable = false, list = false }: ParquetColumn): SchemaElement[] {
-  const repetition_type = nullable ? 'OPTIONAL' : 'REQUIRED';
-  if (!list) return [{ name, repetition_type, ...physical[type] }];
+function elementsOf(name: string, column: ParquetColumn): SchemaElement[] {
+  if (column.list !== true) return [{ name, repetition_type: isNullable(column) ? 'OPTIONAL' : 'REQUIRED', ...physical[column.type] }];
   return [
-    { name, repetition_type, converted_type: 'LIST', num_children: 1 }, { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { name: 'element', repetition_type: 'REQUIRED', ...physical[type] },
+    { name, repetition_type: 'REQUIRED', converted_type: 'LIST', num_children: 1 }, { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', repetition_type: 'REQUIRED', ...physical[column.type] },
   ];
 }
 
@@ -37,32 +40,70 @@ function stored(type: ParquetType, value: Scalar): Scalar | bigint {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-const groupRows = 4096;
+/** A column of single values. */
+class FlatColumn {
+  readonly #column: ParquetColumn;
+  readonly #element: SchemaElement;
+  readonly #root: SchemaElement;
+  #values: (Scalar | bigint | null)[] = [];
+
+  constructor(root: SchemaElement, name: string, column: ParquetColumn) {
+    this.#root = root;
+    this.#column = column;
+    this.#element = elementsOf(name, column)[0]!;
+  }
+
+  add(value: Scalar | null): void {
+    this.#values.push(value === null ? null : stored(this.#column.type, value));
+  }
+
+  flush(writer: ByteWriter): ColumnChunk {
+    const values = this.#values;
+    const nullable = isNullable(this.#column);
+    this.#values = [];
+    return writeColumn({
+      writer,
+      column: {
+        columnName: this.#element.name, element: this.#element, schemaPath: [this.#root, this.#element], codec: 'SNAPPY', compressors: { SNAPPY: snappyCompress },
+        stats: true, pageSize: 1 << 20, columnIndex: false, offsetIndex: false,
+      },
+      pageData: { values, definitionLevels: nullable ? values.map((value) => (value === null ? 0 : 1)) : [], repetitionLevels: [], maxDefinitionLevel: nullable ? 1 : 0 },
+    }).chunk;
+  }
+}
+
+/** A row group ends with this many rows, or this many values in a column of lists: 8 MB. */
+const groupRows = 16_384;
+const groupValues = 1 << 21;
 
 export class ParquetTable {
   readonly #fd: number;
-  readonly #columns: readonly (readonly [name: string, column: ParquetColumn])[];
-  readonly #writer = new ByteWriter();
+  readonly #columns: readonly (FlatColumn | ListColumn)[];
+  readonly #writer = new ByteWriter(1 << 20);
   readonly #parquet: ParquetWriter;
-  readonly #pending: unknown[][];
+  #rows = 0;
 
   /** Kind conflict (EEXIST) when the file is there. */
   constructor(path: string, columns: Readonly<Record<string, ParquetColumn>>) {
-    this.#columns = Object.entries(columns);
-    this.#pending = this.#columns.map(() => []);
+    const entries = Object.entries(columns);
+    const root: SchemaElement = { name: 'root', num_children: entries.length };
+    this.#columns = entries.map(([name, column]) => (column.list === true ? new ListColumn(name, column.type) : new FlatColumn(root, name, column)));
     this.#fd = openSync(path, 'wx');
-    const root: SchemaElement = { name: 'root', num_children: this.#columns.length };
-    this.#parquet = new ParquetWriter({ writer: this.#writer, schema: [root, ...this.#columns.flatMap(([name, column]) => elementsOf(name, column))], createdBy: 'Loupe' });
+    this.#parquet = new ParquetWriter({ writer: this.#writer, schema: [root, ...entries.flatMap(([name, column]) => elementsOf(name, column))], createdBy: 'Loupe' });
   }
 
   /** One row, its values in the order of the columns. */
   add(row: readonly ParquetValue[]): void {
-    this.#columns.forEach(([, { type }], i) => {
-      const value = row[i]!;
-      const list = typeof value === 'object' && value !== null;
-      this.#pending[i]!.push(list ? Array.from(value as ArrayLike<Scalar>, (one) => stored(type, one)) : value === null ? null : stored(type, value as Scalar));
-    });
-    if (this.#pending[0]!.length >= groupRows) this.#flush();
+    let full = ++this.#rows >= groupRows;
+    for (let i = 0; i < this.#columns.length; i++) {
+      const column = this.#columns[i]!;
+      if (column instanceof FlatColumn) column.add(row[i] as Scalar | null);
+      else {
+        column.add(row[i] as ListValue);
+        if (column.pending >= groupValues) full = true;
+      }
+    }
+    if (full) this.#flush();
   }
 
   /** Writes what is pending and the footer. */
@@ -77,10 +118,14 @@ export class ParquetTable {
   }
 
   #flush(): void {
-    const rows = this.#pending[0]!.length;
-    if (rows === 0) return;
-    void this.#parquet.write({ columnData: this.#columns.map(([name], i) => ({ name, data: this.#pending[i]! })), rowGroupSize: rows });
-    this.#pending.forEach((values) => { values.length = 0; });
+    if (this.#rows === 0) return;
+    const start = this.#writer.offset;
+    const columns = this.#columns.map((column) => column.flush(this.#writer));
+    const plain = columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n);
+    const rows = BigInt(this.#rows);
+    this.#parquet.row_groups.push({ columns, total_byte_size: plain, num_rows: rows, total_compressed_size: BigInt(this.#writer.offset - start) });
+    this.#parquet.num_rows += rows;
+    this.#rows = 0;
     this.#drain();
   }
 

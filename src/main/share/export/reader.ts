@@ -6,7 +6,7 @@
  */
 import type { ExportConfig, Redaction } from '../../../shared/schema/export.ts';
 import { LoupeError } from '../../../shared/errors.ts';
-import { dequantise } from '../../catalog/blobs.ts';
+import { dequantiseInto } from '../../catalog/blobs.ts';
 import type { ReadHandle } from '../../catalog/handle.ts';
 import { requireFeature } from '../../catalog/reading.ts';
 import { featureComments } from '../../catalog/tables/comments.ts';
@@ -34,7 +34,7 @@ import type { Watch } from './watch.ts';
 export interface ExportedFeature {
   readonly record: FeatureRecord;
   readonly details: FeatureDetails;
-  /** Null where the catalog has none: it is of an older Loupe. */
+  /** Null where the catalog has none, being of an older Loupe, and where the format asked for none. */
   readonly extras: FeatureExtras | null;
   /** By group and rank. */
   readonly examples: readonly ExampleRow[];
@@ -45,6 +45,16 @@ export interface ExportedFeature {
   readonly reviews: readonly ReviewRow[];
   /** Those that stand, oldest first. */
   readonly comments: readonly CommentRow[];
+}
+
+export interface ExampleCodes {
+  /** int32, one a token: those from `from` to `to`. */
+  readonly codes: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly document: number;
+  /** The context's number in its store. */
+  readonly number: number;
 }
 
 export interface ExampleWindow {
@@ -104,6 +114,7 @@ export class ExportReader {
   readonly #examples: number | null;
   readonly #watch: Watch;
   readonly #contexts = new Map<number, ContextRow>();
+  readonly #texts = new Map<number, (code: number) => string>();
   #kept = 0;
 
   /** `examples`: at most so many a feature, null for all. Kind not-found when nothing is selected. */
@@ -126,10 +137,11 @@ export class ExportReader {
     this.#watch.step(phase, before + indices.length, this.total);
   }
 
-  features(selected: SelectedSource): Generator<ExportedFeature> {
+  /** `extras`: false for a format that does not write them. */
+  features(selected: SelectedSource, { extras = true }: { readonly extras?: boolean } = {}): Generator<ExportedFeature> {
     const { source } = selected;
     return this.grouped(selected, 'export', (index) => ({
-      record: requireFeature(this.db, source, index), details: featureDetails(this.db, source.id, index), extras: featureExtras(this.db, source.id, index),
+      record: requireFeature(this.db, source, index), details: featureDetails(this.db, source.id, index), extras: extras ? featureExtras(this.db, source.id, index) : null,
       examples: this.#examples === 0 ? [] : chooseExamples(examples(this.db, source.id, index), this.#examples),
       labels: labelHistory(this.db, source.id, index).toReversed().map((label) => redactLabel(this.redaction, label)),
       scores: featureScores(this.db, source.id, index).toReversed().map((score) => redactScore(this.redaction, score)),
@@ -151,21 +163,38 @@ export class ExportReader {
     return row;
   }
 
+  /** The tokens of an example as codes for `textsOf` its source's `model`: a token's id, or below 0 the placeholder that stands for it. */
+  codes(example: ExampleRow, model: number): ExampleCodes {
+    const { tokens, documents, number } = this.context(example.context);
+    const [from, to] = [example.start, Math.max(example.start, Math.min(tokens.length, example.start + example.activations.length))];
+    const document = documentAt(documents, example.peak);
+    if (this.redaction.text === 'none') return { codes: tokens, from, to, document, number };
+    const vocabulary = vocabularyOf(this.db, model);
+    const codes = tokens.slice(from, to).map((token, i) => {
+      const placeholder = placeholderOf(this.redaction, vocabulary.entry(token), Math.abs(from + i - example.peak));
+      return placeholder === null ? token : -1 - placeholder;
+    });
+    return { codes, from: 0, to: codes.length, document, number };
+  }
+
+  /** What codes stand for: one function a model. */
+  textsOf(model: number): (code: number) => string {
+    let texts = this.#texts.get(model);
+    if (texts === undefined) {
+      const vocabulary = vocabularyOf(this.db, model);
+      this.#texts.set(model, texts = (code) => (code < 0 ? placeholders[-1 - code]! : vocabulary.text(code)));
+    }
+    return texts;
+  }
+
   /** The tokens of an example as text. `model` is its source's. */
   window(example: ExampleRow, model: number): ExampleWindow {
-    const row = this.context(example.context);
+    const { codes: all, from, to, document, number } = this.codes(example, model);
+    const codes = all.subarray(from, to);
     const vocabulary = vocabularyOf(this.db, model);
-    const end = Math.min(row.tokens.length, example.start + example.activations.length);
-    const texts: string[] = [];
-    const special: boolean[] = [];
-    const plain = this.redaction.text === 'none';
-    for (let at = example.start; at < end; at++) {
-      const entry = vocabulary.entry(row.tokens[at]!);
-      const placeholder = plain ? null : placeholderOf(this.redaction, entry, Math.abs(at - example.peak));
-      texts.push(placeholder === null ? entry.text : placeholders[placeholder]!);
-      special.push(entry.special);
-    }
-    return { texts, special, document: documentAt(row.documents, example.peak), number: row.number };
+    return {
+      texts: Array.from(codes, this.textsOf(model)), special: Array.from(codes, (code) => code >= 0 && vocabulary.entry(code).special), document, number,
+    };
   }
 
   /** A token as text, for the tokens that a feature raises or lowers. */
@@ -174,11 +203,16 @@ export class ExportReader {
   }
 }
 
-/** float32 activations of a window, `length` of them, out of their 8-bit steps; the peak is exact. `signed`: the feature fires below 0 too. */
+/** Writes the float32 activations of a window, `length` of them, out of their 8-bit steps; the peak is exact. `signed`: the feature fires below 0 too. */
+export function writeActivations(example: ExampleRow, length: number, signed: boolean, out: Float32Array, at: number): void {
+  dequantiseInto(out, at, example.activations, length, example.maximum, signed);
+  const peak = example.peak - example.start;
+  if (peak < length) out[at + peak] = example.value;
+}
+
+/** float32 activations of a window [length]. */
 export function activationsOf(example: ExampleRow, length: number, signed: boolean): Float32Array {
   const out = new Float32Array(length);
-  out.set(dequantise(example.activations.subarray(0, length), example.maximum, signed));
-  const peak = example.peak - example.start;
-  if (peak < length) out[peak] = example.value;
+  writeActivations(example, length, signed, out, 0);
   return out;
 }

@@ -54,7 +54,7 @@ export const csv: ExportFormat = {
       features.write(csvRow(featureColumns, false));
       labels.write(csvRow(labelColumns, false));
       for (const selected of reader.sources) {
-        for (const feature of reader.features(selected)) {
+        for (const feature of reader.features(selected, { extras: false })) {
           features.write(csvRow(featureCells(selected, feature, (token) => reader.tokenText(token, selected.source.model)), guard));
           const current = currentOf(feature.labels);
           for (const label of feature.labels) labels.write(csvRow(labelCells(label, current), guard));

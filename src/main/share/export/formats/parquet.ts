@@ -5,8 +5,9 @@ import type { ExampleRow } from '../../../catalog/tables/examples.ts';
 import type { FeatureRecord } from '../../../catalog/tables/features.ts';
 import type { LabelRow } from '../../../catalog/tables/labels.ts';
 import { withParquetTable } from '../parquet-table.ts';
+import type { Coded } from '../parquet-words.ts';
 import type { ParquetTable, ParquetValue } from '../parquet-table.ts';
-import { activationsOf, currentOf } from '../reader.ts';
+import { currentOf, writeActivations } from '../reader.ts';
 import type { ExportedFeature, ExportReader } from '../reader.ts';
 import type { SelectedSource } from '../select.ts';
 import type { ExportFormat } from './format.ts';
@@ -37,7 +38,7 @@ function featureRow(reader: ExportReader, { source }: SelectedSource, { record, 
   const label = currentOf(labels);
   const { ids, values } = details.logits;
   const half = ids.length / 2;
-  const words = (from: number, to: number): string[] => Array.from(ids.subarray(from, to), (id) => reader.tokenText(id, source.model));
+  const words = (from: number, to: number): Coded => ({ codes: ids, from, to, text: reader.textsOf(source.model) });
   return [
     source.id, source.name, source.modelName, source.hookPoint, record.index, record.density, record.firings, source.tokens, record.max, record.mean, record.firings === 0,
     label?.text ?? null, label?.kind ?? null, label?.confidence ?? null, details.low, details.high, details.histogram, details.bins,
@@ -50,10 +51,10 @@ function labelRow(label: LabelRow, current: LabelRow | null): ParquetValue[] {
 }
 
 function exampleRow(reader: ExportReader, { source }: SelectedSource, { index, min }: FeatureRecord, example: ExampleRow): ParquetValue[] {
-  const { texts, document } = reader.window(example, source.model);
+  const { codes, from, to, document } = reader.codes(example, source.model);
   return [
     source.id, index, example.group, example.rank, example.context, document, example.start, example.peak, example.value, example.maximum,
-    texts, activationsOf(example, texts.length, min < 0),
+    { codes, from, to, text: reader.textsOf(source.model) }, { length: to - from, write: (out, at) => writeActivations(example, to - from, min < 0, out, at) },
   ];
 }
 
@@ -66,7 +67,7 @@ interface Tables {
 function fill(reader: ExportReader, tables: Tables): { labels: number; examples: number } {
   const written = { labels: 0, examples: 0 };
   for (const selected of reader.sources) {
-    for (const feature of reader.features(selected)) {
+    for (const feature of reader.features(selected, { extras: false })) {
       tables.features.add(featureRow(reader, selected, feature));
       const current = currentOf(feature.labels);
       for (const label of feature.labels) tables.labels.add(labelRow(label, current));

@@ -124,4 +124,16 @@ describe('Exploring a catalog', { skip: noStudio }, () => {
     assert.match(lines[0]!, /^feature,"density, firings a token",mean activation/);
     assert.deepEqual(studio.errors, []);
   });
+
+  test('a chart that is measured before it is first drawn waits for its axes: the page stays, the ring comes', async () => {
+    const scatter = page().getByRole('img', { name: /^Density and/ });
+    if (await scatter.count() > 0) await button('Scatter of features').click();
+    await scatter.waitFor({ state: 'detached' });
+    // A busy page draws late: the chart is laid out, and measured, well before.
+    await page().evaluate(() => { globalThis.requestIdleCallback = (work) => setTimeout(work, 300) as unknown as number; globalThis.cancelIdleCallback = (id) => { clearTimeout(id); }; });
+    await studio.go('#/features/3');
+    await button('Scatter of features').click();
+    await page().locator('.ring').waitFor({ state: 'attached' });
+    assert.equal(await page().getByText('This page cannot be drawn').count(), 0);
+  });
 });

@@ -8,6 +8,7 @@ import type { CatalogInfo, VerifyReport } from '../../shared/schema/catalog.ts';
 import type { MergeInput, MergePreview, MergeResult } from '../../shared/schema/share.ts';
 import { checkHeader } from './header.ts';
 import type { MethodInput, MethodOutput, ReadMethod, WriteMethod } from './types.ts';
+import type { AloneWatch } from './threads.ts';
 import { closeEverywhere, read, runAlone, write } from './threads.ts';
 
 export { setSlowQueryLog, stopThreads, warmThreads } from './threads.ts';
@@ -173,10 +174,10 @@ export async function verifyCatalog(path: string): Promise<VerifyReport> {
   return runAlone(file, 'verify', { openHere: opened.has(file) });
 }
 
-/** Which features of two sources fire at the same places. The files may be open here. Kinds: those of opening, not-found. */
-export async function overlapOf(pathA: string, sourceA: number, pathB: string, sourceB: number): Promise<MethodOutput<'overlap'>> {
+/** Which features of two sources fire at the same places. The files may be open here. Kinds: those of opening, not-found, cancelled. */
+export async function overlapOf(pathA: string, sourceA: number, pathB: string, sourceB: number, watch: AloneWatch = {}): Promise<MethodOutput<'overlap'>> {
   const side = (path: string, source: number): { path: string; source: number; openHere: boolean } => ({ path: realPath(path), source, openHere: opened.has(realPath(path)) });
-  return runAlone(realPath(pathA), 'overlap', { a: side(pathA, sourceA), b: side(pathB, sourceB) });
+  return runAlone(realPath(pathA), 'overlap', { a: side(pathA, sourceA), b: side(pathB, sourceB) }, watch);
 }
 
 /** What the file at `path` says of itself, its schema compared and nothing of it opened for use. Kinds: not-found, bad-file, catalog-from-future. */

@@ -16,7 +16,7 @@ import { applyMerge, previewMerge } from './merge/apply.ts';
 import { mergeHistory } from './merge/history.ts';
 import { undoMerge } from './merge/undo.ts';
 import { exampleOverlap } from './overlap.ts';
-import type { OverlapSide } from './overlap.ts';
+import type { OverlapSide, ShareDone } from './overlap.ts';
 import { labelsShown, suggestLabels } from './suggest.ts';
 import { addMap, featureClasses, hasMap, neighbourGraph, readMap } from './mapping.ts';
 import { addDirections, meaningEncoders, meaningStates, nearestMeanings, staleTexts } from './meaning.ts';
@@ -109,7 +109,7 @@ export const aloneMethods = {
     makeCatalog(path);
     return null;
   },
-  overlap: (_path: string, { a, b }: { readonly a: OverlapSide; readonly b: OverlapSide }) => exampleOverlap(a, b),
+  overlap: (_path: string, { a, b }: { readonly a: OverlapSide; readonly b: OverlapSide }, report: ShareDone) => exampleOverlap(a, b, report),
   inspect: (path: string, input: { readonly openHere: boolean }) => inspectCatalog(path, input.openHere),
   verify: (path: string, input: { readonly openHere: boolean }) => verify(path, input.openHere),
   copy: (path: string, input: { readonly to: string; readonly openHere: boolean }) => {

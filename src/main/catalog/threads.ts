@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { entryPath } from '../../engine/entry.ts';
 import { LoupeError, fromErrorBody } from '../../shared/errors.ts';
-import type { AloneMethod, Method, MethodInput, MethodOutput, ReadMethod, Reply, Request, WriteMethod } from './types.ts';
+import type { AloneMethod, Method, MethodInput, MethodOutput, Partway, ReadMethod, Reply, Request, WriteMethod } from './types.ts';
 
 const slowMilliseconds = 40;
 let logSlow: (line: string) => void = (line) => console.warn(line);
@@ -19,6 +19,7 @@ interface Waiting {
   readonly what: string;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly report: ((share: number) => void) | undefined;
 }
 
 class Thread {
@@ -34,12 +35,12 @@ class Thread {
     return this.#worker !== null;
   }
 
-  send(method: Method | 'close', path: string, input: unknown): Promise<unknown> {
+  send(method: Method | 'close', path: string, input: unknown, report?: (share: number) => void): Promise<unknown> {
     const worker = this.#worker ??= this.#start();
     const seq = this.#seq++;
     worker.ref();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(seq, { what: `${method} ${path}`, resolve, reject });
+      this.#waiting.set(seq, { what: `${method} ${path}`, resolve, reject, report });
       worker.postMessage({ seq, method, path, input } as Request);
     });
   }
@@ -59,7 +60,10 @@ class Thread {
 
   #start(): Worker {
     const worker = new Worker(entryPath('catalog-worker'), { execArgv: [] });
-    worker.on('message', (reply: Reply) => this.#settle(worker, reply));
+    worker.on('message', (reply: Reply | Partway) => {
+      if ('share' in reply) this.#waiting.get(reply.seq)?.report?.(reply.share);
+      else this.#settle(worker, reply);
+    });
     worker.on('error', (error) => this.#lost(worker, error));
     worker.on('exit', (code) => this.#lost(worker, new Error(`the catalog thread ended with status ${code}`)));
     return worker;
@@ -98,11 +102,26 @@ export function read<M extends ReadMethod>(path: string, method: M, input: Metho
   return thread.send(method, path, input) as Promise<MethodOutput<M>>;
 }
 
-export async function runAlone<M extends AloneMethod>(path: string, method: M, input: MethodInput<M>): Promise<MethodOutput<M>> {
+export interface AloneWatch {
+  /** Aborted, the thread ends wherever it is. For methods that only read. */
+  readonly signal?: AbortSignal;
+  readonly report?: (share: number) => void;
+}
+
+/** Kind cancelled when the signal was aborted. */
+export async function runAlone<M extends AloneMethod>(path: string, method: M, input: MethodInput<M>, { signal, report }: AloneWatch = {}): Promise<MethodOutput<M>> {
+  const aborted = (): boolean => signal?.aborted === true;
+  const cancelled = (): LoupeError => new LoupeError('cancelled', `${method} of ${path} was stopped. Run it again to have its result.`);
+  if (aborted()) throw cancelled();
   const thread = new Thread();
+  const end = (): void => void thread.stop();
+  signal?.addEventListener('abort', end);
   try {
-    return await thread.send(method, path, input) as MethodOutput<M>;
+    return await thread.send(method, path, input, report) as MethodOutput<M>;
+  } catch (error) {
+    throw aborted() ? cancelled() : error;
   } finally {
+    signal?.removeEventListener('abort', end);
     await thread.stop();
   }
 }

@@ -17,6 +17,12 @@ export type MethodOutput<M extends Method> = Awaited<ReturnType<Methods[M]>>;
 export type Request = { [M in Method]: { readonly seq: number; readonly method: M; readonly path: string; readonly input: MethodInput<M> } }[Method]
   | { readonly seq: number; readonly method: 'close'; readonly path: string };
 
+/** A long method is on its way: the share that is done, from 0 to 1. */
+export interface Partway {
+  readonly seq: number;
+  readonly share: number;
+}
+
 export type Reply = { readonly seq: number; readonly milliseconds: number } & (
   | { readonly ok: true; readonly output: unknown }
   | { readonly ok: false; readonly error: ErrorBody }

@@ -4,11 +4,11 @@ import { toErrorBody } from '../../shared/errors.ts';
 import type { ReadHandle, WriteHandle } from './handle.ts';
 import { aloneMethods, readMethods, writeMethods } from './methods.ts';
 import { openCatalogReader, openCatalogWriter } from './opening.ts';
-import type { Reply, Request } from './types.ts';
+import type { Partway, Reply, Request } from './types.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
 /** Inferred per method on the sending side; here only the pairing of name and input is trusted. */
-type AnyMethod<First> = (first: First, input: unknown) => unknown;
+type AnyMethod<First> = (first: First, input: unknown, report: (share: number) => void) => unknown;
 
 const readers = new Map<string, ReadHandle>();
 const writers = new Map<string, WriteHandle>();
@@ -29,12 +29,13 @@ function close(path: string): null {
 
 function perform(request: Request): unknown {
   const { method, path } = request;
+  const report = (share: number): void => parentPort!.postMessage({ seq: request.seq, share } satisfies Partway);
   if (method === 'close') return close(path);
-  if (Object.hasOwn(aloneMethods, method)) return (aloneMethods as Record<string, AnyMethod<string>>)[method]!(path, request.input);
+  if (Object.hasOwn(aloneMethods, method)) return (aloneMethods as Record<string, AnyMethod<string>>)[method]!(path, request.input, report);
   if (Object.hasOwn(writeMethods, method)) {
-    return (writeMethods as Record<string, AnyMethod<WriteHandle>>)[method]!(opened(writers, path, openCatalogWriter), request.input);
+    return (writeMethods as Record<string, AnyMethod<WriteHandle>>)[method]!(opened(writers, path, openCatalogWriter), request.input, report);
   }
-  return (readMethods as Record<string, AnyMethod<ReadHandle>>)[method]!(opened(readers, path, openCatalogReader), request.input);
+  return (readMethods as Record<string, AnyMethod<ReadHandle>>)[method]!(opened(readers, path, openCatalogReader), request.input, report);
 }
 
 /** Methods answer at once, but for labellers, which may have to wait for what they ask: they run in a thread of their own. */

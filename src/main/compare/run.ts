@@ -54,9 +54,13 @@ export async function runCompare({ catalogs, workspace }: CompareParts, config: 
     if (a.modelHash !== b.modelHash && a.hookPoint !== b.hookPoint) context.log(`${a.name} and ${b.name} belong to other models and hooks: cosines between them may mean nothing.`);
     return match({ candidates: await dictionaryFolders(workspace), a: matchSide(a), b: matchSide(b), signed: false }, context);
   }
-  context.progress({ phase: 'match', step: 0, total: 1, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: 'Reading where features fire' });
-  const overlap = await overlapOf((await catalogs.get(config.a.catalog)).path, config.a.source, (await catalogs.get(config.b.catalog)).path, config.b.source);
-  if (context.signal.aborted) throw new LoupeError('cancelled', 'the comparison was stopped. Run it again to have it.');
+  const started = performance.now();
+  const report = (share: number): void => {
+    const etaSeconds = share === 0 ? null : ((performance.now() - started) / 1000) * (1 / share - 1);
+    context.progress({ phase: 'match', step: Math.floor(share * 100), total: 100, tokensPerSecond: null, etaSeconds, metrics: {}, message: share < 0.5 ? 'Reading where features fire' : 'Finding the nearest of each feature' });
+  };
+  report(0);
+  const overlap = await overlapOf((await catalogs.get(config.a.catalog)).path, config.a.source, (await catalogs.get(config.b.catalog)).path, config.b.source, { signal: context.signal, report });
   const path = join(context.folder, 'matches.json');
   writeJsonAtomic(path, overlap);
   return { matches: path, dictionaries: [] };

@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generateCatalog } from '../../../../bench/generate-catalog.ts';
+import { overlapOf } from '../../../../src/main/catalog/client.ts';
 import { exampleOverlap, nearestByPlaces } from '../../../../src/main/catalog/overlap.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -22,4 +23,21 @@ test('a copy of a catalog matches itself, whatever the ids of its contexts', (t)
   assert.ok(alive.length > 20);
   for (const feature of alive) assert.equal(overlap.a.value[feature], 1);
   assert.deepEqual(overlap.a, overlap.b);
+});
+
+test('a comparison says how far it is, in order and to the end, and stops where it is when it is cancelled', async (t) => {
+  const path = join(temporaryFolder(t), 'a.loupe');
+  generateCatalog(path, { features: 600, contexts: 600, contextLength: 32, vocabulary: 200, seed: 2 });
+  const shares: number[] = [];
+  await overlapOf(path, 1, path, 1, { report: (share) => shares.push(share) });
+  assert.ok(shares.length >= 9, `${shares.length} reports`);
+  assert.deepEqual(shares, shares.toSorted((a, b) => a - b));
+  assert.deepEqual([shares[0], shares.at(-1)], [0, 1]);
+
+  const stop = new AbortController();
+  const heard: number[] = [];
+  const stopped = overlapOf(path, 1, path, 1, { signal: stop.signal, report: (share) => { heard.push(share); stop.abort(); } });
+  await assert.rejects(stopped, { kind: 'cancelled' });
+  assert.ok(!heard.includes(1));
+  await assert.rejects(overlapOf(path, 1, path, 1, { signal: stop.signal }), { kind: 'cancelled' });
 });

@@ -62,10 +62,11 @@ export function tinyLoss({ kind, config, size }: TinyModel, weights: Named, { in
   let x = tf.add(embed(weights['wE'] as Tensor2D, inputs), embed(weights['wPos'] as Tensor2D, positions)) as Tensor2D;
   const form = kind.block?.(config) ?? preNorm;
   let auxiliary: Tensor = tf.scalar(0);
+  const left = new Map<string, Tensor>();
   for (let layer = 0; layer < size.layers; layer++) {
     const own = Object.fromEntries(Object.entries(weights).filter(([name]) => name.startsWith(`${layer}/`)).map(([name, value]) => [name.slice(name.indexOf('/') + 1), value]));
     const at = (hook: string, value: Tensor2D): Tensor2D => (see?.(layer, hook, value), value);
-    const pass = { ...watchedPass({ layer, training: see === undefined }), at };
+    const pass = { ...watchedPass({ layer, training: see === undefined, left }), at };
     x = form.apply(x, own, (read) => {
       const { y, losses } = kind.forward(read, own, config, pass, size);
       for (const [name, loss] of Object.entries(losses)) auxiliary = tf.add(auxiliary, tf.mul(loss, kind.lossWeights!(config)[name]!));

@@ -2,8 +2,9 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import * as tf from '@tensorflow/tfjs-core';
+import { constant } from '../constant.ts';
 import { defineLayer } from './definition.ts';
-import type { LayerPass, LayerPreset, ModelSize, Specs, Weights } from './definition.ts';
+import type { LayerPass, LayerPreset, LayerResult, ModelSize, Specs, Weights } from './definition.ts';
 import { updateRunning } from './monet/gates.ts';
 import { applyHd } from './monet/hd.ts';
 import type { HdWeights } from './monet/hd.ts';
@@ -65,6 +66,22 @@ function route(x: Tensor2D, weights: Weights, own: MonetConfig, pass: LayerPass)
   return routing;
 }
 
+/** Both halves through their hooks, heads side by side; later blocks of the group get what was there before. */
+function hooked({ gates1, gates2 }: Gates, pass: LayerPass): Gates {
+  const through = (gates: Tensor3D, name: string): Tensor3D => {
+    if (!pass.touches(name)) return gates;
+    const [tokens, heads, s] = gates.shape;
+    return tf.reshape(pass.at(name, tf.reshape(gates, [tokens, heads * s])), [tokens, heads, s]);
+  };
+  return { gates1: through(gates1, 'mlp.hook_gates1'), gates2: through(gates2, 'mlp.hook_gates2') };
+}
+
+/** Halves that a head keeps, mean over tokens, heads and both halves, float32 []: near `active`. */
+function meanActive({ gates1, gates2 }: Gates): Tensor {
+  const of = (gates: Tensor3D): Tensor => tf.mean(tf.sum(tf.cast(tf.greater(constant(gates), 0), 'float32'), 2));
+  return tf.mul(tf.add(of(gates1), of(gates2)), 0.5);
+}
+
 /** C as the hook's value where somebody looks at it, else by halves. */
 function pairsOf(gates: Gates, pass: LayerPass): PairWeights {
   if (!pass.touches('mlp.hook_post')) return factoredPairs(gates);
@@ -102,19 +119,20 @@ function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) 
       const router = routerLayer(layer, own.group) === layer ? prefixed('router.', { ...routerSpecs(shape.s, own.heads, size.dModel), ...statisticsSpecs(own.heads) }) : {};
       return prefixed('mlp.', { ...router, ...specs(shape) });
     },
-    forward(x, weights, own, pass) {
+    forward(x, weights, own, pass): LayerResult {
       const from = routerLayer(pass.layer, own.group);
       const routing = from === pass.layer ? route(x, weights, own, pass) : null;
       const shared = (half: 1 | 2): Tensor3D => pass.shared(`monet.gates${half}`, from) as Tensor3D;
       const gates: Gates = routing ?? { gates1: shared(1), gates2: shared(2) };
-      const losses: Record<string, Tensor> = routing === null ? {} : { uniformity: uniformityLoss(gates), ambiguity: ambiguityLoss(gates) };
-      return { y: apply(x, unprefixed('mlp.', weights), pairsOf(gates, pass)), losses };
+      const y = apply(x, unprefixed('mlp.', weights), pairsOf(hooked(gates, pass), pass));
+      if (routing === null) return { y, losses: {} };
+      return { y, losses: { uniformity: uniformityLoss(gates), ambiguity: ambiguityLoss(gates) }, figures: { active: meanActive(gates) } };
     },
     lossWeights: ({ auxiliary }) => ({ uniformity: auxiliary, ambiguity: auxiliary }),
     presets: { 'paper-850m': published(24, 1536, 12, 12, 6), 'paper-1.4b': published(24, 2048, 16, 16, 8), 'paper-4.1b': published(32, 3072, 24, 24, 12) },
     units: ({ experts }) => experts,
     unitName: ({ experts }, _size, unit) => `expert (${Math.floor(unit / subExperts(experts))}, ${unit % subExperts(experts)})`,
-    hooks: () => [],
+    hooks: ({ experts, heads }) => [1, 2].map((half) => [`mlp.hook_gates${half}`, heads * subExperts(experts)] as const),
     // every half is computed for every token
     active: (own, size, layer) => expertParameters(shapeOf(own, size)) + (routerLayer(layer, own.group) === layer ? routerParameters(subExperts(own.experts), own.heads, size.dModel) : 0),
   });

@@ -37,6 +37,24 @@ for (const kind of [monetHd, monetVd]) {
   });
 }
 
+test("gates have hooks: what is put there is what this layer sums by, the group's other layers do not see it", async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const weights = livelyWeights(monetHd, config, smallSize);
+    const x = inputRows(smallSize);
+    const watched = watchedPass({ watch: true });
+    const { y, figures } = monetHd.forward(x, weights, config, watched, smallSize);
+    assert.deepEqual(monetHd.hooks!(config, smallSize).map(([name, width]) => [name, width * 24, watched.seen.get(name)!.length]), [['mlp.hook_gates1', 240, 240], ['mlp.hook_gates2', 240, 240]]);
+    assert.deepEqual(watched.seen.get('mlp.hook_gates1'), [...watched.left.get('monet.gates1')!.dataSync()]);
+    // two of five on average, as running statistics of a start allow
+    const active = figures!['active']!.dataSync()[0]!;
+    assert.ok(active >= 1 && active < 4, String(active));
+    const halved = watchedPass({ watch: true, edit: (hook, value) => (hook === 'mlp.hook_gates2' ? tf.mul(value, 0.5) : value) });
+    // C is halved, and with it all that is summed
+    assertClose(monetHd.forward(x, weights, config, halved, smallSize).y.dataSync(), tf.mul(y, 0.5).dataSync(), 1e-5);
+    assertClose(halved.left.get('monet.gates2')!.dataSync(), watched.left.get('monet.gates2')!.dataSync(), 0);
+  }));
+});
+
 test('running statistics move while training and are what inference routes by', async (t) => {
   await eachBackend(t, () => tf.tidy(() => {
     const weights = livelyWeights(monetHd, config, smallSize);

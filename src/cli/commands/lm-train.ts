@@ -16,7 +16,7 @@ function configure(command: Command): void {
   command
     .option('--arch <id>', 'kind of layer (--list-archs)')
     .option('--data <what>', 'text (the sample corpus), or a file, a folder or a built-in corpus')
-    .option('--tokenizer <what>', 'bytes, or a folder with tokenizer.json')
+    .option('--tokenizer <what>', 'bytes, bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json')
     .option('--preset <name>', 'sizes that come ready (loupe lm params --list-presets)')
     .option('--steps <n>', 'updates of the weights')
     .option('--batch <n>', 'contexts in one forward pass')

@@ -13,7 +13,7 @@ import { startValues } from '../own/parameters.ts';
 import { flopsPerToken, refuseOverLmBudget } from './budget.ts';
 import { shapeFor, type LmTrainConfig } from './config.ts';
 import { figureColumns, firingUnits, validationLoss, writeSample } from './look.ts';
-import { openCoder, openData, tokenSource, type TextCoder } from './text-source.ts';
+import { coderOf, mostVocab, openData, tokenSource, type TextCoder } from './text-source.ts';
 import { TokenFiles } from './token-files.ts';
 import { LmTrainer, type LmStepReport } from './trainer.ts';
 
@@ -50,10 +50,11 @@ export function lmMetricsOf(context: JobContext): string {
 
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller closes it. */
 export async function openLmRun(config: LmTrainConfig, backend: string, context: JobContext): Promise<LmRun> {
-  const coder = openCoder(config.tokenizer);
-  const shape = shapeFor(config, coder.vocab);
-  refuseOverLmBudget(shape, config.batch, roomAt(context.folder));
+  // What cannot be is refused before a vocabulary is learned.
+  refuseOverLmBudget(shapeFor(config, mostVocab(config.tokenizer)), config.batch, roomAt(context.folder));
   const corpus = await openData(config.data);
+  const coder = await coderOf(config.tokenizer, corpus, join(context.folder, 'data'));
+  const shape = shapeFor(config, coder.vocab);
   const limits = { limit: config.tokens, mostValid: config.validTokens, context: shape.size.context };
   const files = await TokenFiles.prepare(join(context.folder, 'data'), tokenSource(corpus, coder, config.seed, config.tokens), limits, context.signal);
   const { beta1, beta2, epsilon, weightDecay, clip, seed } = config;

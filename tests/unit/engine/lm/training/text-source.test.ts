@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openCoder, openData, tokenSource } from '../../../../../src/engine/lm/training/text-source.ts';
+import { coderOf, mostVocab, openCoder, openData, tokenSource } from '../../../../../src/engine/lm/training/text-source.ts';
 import { temporaryFolder } from '../../../../support/temporary.ts';
 import { tinyShape, writeTinyModel } from '../../../../support/own-models.ts';
 
@@ -32,6 +32,25 @@ test('a folder with tokenizer.json serves as well, and the key tells tokenizers 
   const [a, b] = [openCoder('bytes'), { ...openCoder('bytes'), json: {} }].map((each) => tokenSource(corpus, each, 0, 100).key);
   assert.notEqual(a, b);
   assert.notEqual(tokenSource(corpus, coder, 0, 50).key, tokenSource(corpus, coder, 0, 100).key);
+});
+
+test('a vocabulary is learned from the corpus once, and encodes as its own tokenizer.json does', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'a.txt');
+  writeFileSync(path, "the cat's mat, the other cat and the others — 你好\n\n".repeat(20));
+  const corpus = await openData(path);
+  const coder = await coderOf('bpe:280', corpus, join(folder, 'data'));
+  assert.deepEqual([coder.vocab, coder.end, coder.endText, mostVocab('bpe:280')], [280, 279, '<|endoftext|>', 280]);
+  const text = "the cat's mat,  and\n\t你好 too";
+  assert.deepEqual(coder.encode(text), openCoder(join(folder, 'data')).encode(text));
+  assert.equal(coder.decode(coder.encode(text)), text);
+  assert.equal(coder.encode(' the').length, 1);
+  writeFileSync(path, 'something else entirely\n');
+  assert.deepEqual((await coderOf('bpe:280', await openData(path), join(folder, 'data'))).json, coder.json);
+});
+
+test('a vocabulary that cannot be is refused', () => {
+  for (const name of ['bpe:200', 'bpe:', 'bpe:1e9', 'bpe:300.5']) assert.throws(() => mostVocab(name), { kind: 'bad-request', message: /from 258 to 65536, like bpe:2048/u });
 });
 
 test('what is missing is said', async () => {

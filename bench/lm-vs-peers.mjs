@@ -31,7 +31,7 @@ function runJson(program, args) {
 }
 
 const shape = (arch) => ['--arch', arch, '--d', options.d, '--layers', options.layers, '--heads', options.heads, '--context', options.context, '--tokens', options.tokens, '--steps', options.steps];
-const loupe = (arch) => runJson(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/loupe.ts'), 'bench', 'lm', ...shape(arch), '--json']);
+const loupe = (arch) => runJson(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/loupe.ts'), 'bench', 'lm', ...shape(arch), ...(arch === 'moe-x' || arch === 'switch' ? ['--set', 'biases=false'] : []), '--json']);
 const pytorch = (arch) => runJson(python, ['-B', join(root, 'bench/lm_peer.py'), ...shape(arch), '--threads', threads]);
 
 const found = [];

@@ -40,6 +40,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'bench train', summary: 'Time training steps on synthetic activations', load: () => import('./bench-train.ts') },
   { name: 'bench itda', summary: 'Time the building of an ITDA dictionary on synthetic activations', load: () => import('./bench-itda.ts') },
   { name: 'bench forward', summary: 'Time forward passes to a hook', load: () => import('./bench-forward.ts') },
+  { name: 'bench lm', summary: 'Time training steps of a language model', load: () => import('./bench-lm.ts') },
   { name: 'bench studio', summary: 'Time the studio in Chromium on a large catalog', load: () => import('./bench-studio.ts') },
   { name: 'catalog build', summary: 'Describe every feature of a dictionary over a store, in one file', load: () => import('./catalog-build.ts') },
   { name: 'catalog info', summary: 'What a catalog holds', load: () => import('./catalog-info.ts') },

@@ -33,16 +33,23 @@ export interface Reconstruction {
   readonly byThreshold: readonly number[];
 }
 
-/** The union of labels over units, position by position, one bit each: units come one at a time. */
+/** Ones in a byte. */
+const ones = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0;
+  for (let bits = byte; bits > 0; bits >>= 1) count += bits & 1;
+  return count;
+});
+
+/** The union of labels over units, position by position: units come one at a time. */
 export class ReconstructionTest {
   readonly #table: PropertyTable;
-  /** 1 where a property is predicted, by threshold: uint8 [positions * properties] each. */
+  /** Bit b % 8, counted from the lowest, of byte b / 8 is set where position * properties + property = b is predicted; by threshold. */
   readonly #predicted: readonly Uint8Array[];
 
-  /** The test split. Holds 11 bytes for each position and property. */
+  /** The test split. Holds 11 bits for each position and property: 42 MB for 40,000 positions of 768. */
   constructor(table: PropertyTable) {
     this.#table = table;
-    this.#predicted = thresholds.map(() => new Uint8Array((table.starts.length - 1) * table.count));
+    this.#predicted = thresholds.map(() => new Uint8Array(Math.ceil(((table.starts.length - 1) * table.count) / 8)));
   }
 
   /** A unit's codes on the test split, at the scale of its training split: `largest` is its largest value there. */
@@ -50,7 +57,9 @@ export class ReconstructionTest {
     const { count } = this.#table;
     const passed = levels(unit, largest);
     unit.positions.forEach((position, i) => {
-      for (let level = 0; level < passed[i]!; level++) for (const g of labels[level]!) this.#predicted[level]![position * count + g] = 1;
+      for (let level = 0; level < passed[i]!; level++) {
+        for (const g of labels[level]!) this.#predicted[level]![(position * count + g) >> 3]! |= 1 << ((position * count + g) & 7);
+      }
     });
   }
 
@@ -59,9 +68,12 @@ export class ReconstructionTest {
     const byThreshold = this.#predicted.map((predicted) => {
       let right = 0;
       for (let position = 0; position + 1 < starts.length; position++) {
-        for (let at = starts[position]!; at < starts[position + 1]!; at++) right += predicted[position * count + properties[at]!]!;
+        for (let at = starts[position]!; at < starts[position + 1]!; at++) {
+          const bit = position * count + properties[at]!;
+          right += (predicted[bit >> 3]! >> (bit & 7)) & 1;
+        }
       }
-      const made = predicted.reduce((sum, one) => sum + one, 0);
+      const made = predicted.reduce((sum, byte) => sum + ones[byte]!, 0);
       return right === 0 ? 0 : (2 * right) / (made + properties.length);
     });
     const f1 = Math.max(...byThreshold);

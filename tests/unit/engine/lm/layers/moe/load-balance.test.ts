@@ -18,6 +18,9 @@ test('it is 1 at balance, and the number of experts where one takes all', async 
     const choice = { experts: Int32Array.of(0, 1, 0, 2), tokens: 2, k: 2 };
     assertClose(expertLoads(choice, 3), [0.5, 0.25, 0.25], 0);
     assertClose(loadBalanceLoss(tied, choice).dataSync(), [1], 1e-6);
+    // two experts, all tokens to the first, at a temperature of 2: 2 * sigmoid(4 / 2)
+    const warm = tf.tensor2d([[4, 0], [4, 0]]);
+    assertClose(loadBalanceLoss(warm, chooseExperts(warm, 1), 2).dataSync(), [2 / (1 + Math.exp(-2))], 1e-6);
   }));
 });
 

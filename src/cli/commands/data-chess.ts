@@ -8,6 +8,7 @@ import { generateGames, type GamesReport } from '../../engine/chess/generate.ts'
 import { selfPlayDefaults, type SelfPlaySettings } from '../../engine/chess/self-play.ts';
 import type { UciProgram } from '../../engine/chess/uci.ts';
 import { writeFileAtomic } from '../../engine/files/atomic.ts';
+import { usualGames } from '../../engine/lm/training/chess-source.ts';
 import { installComponent } from '../../main/components.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
@@ -17,7 +18,7 @@ const usualPlaces = ['/usr/games/stockfish', '/usr/bin/stockfish', '/usr/local/b
 
 function configure(command: Command): void {
   command
-    .requiredOption('--out <file>', 'the file of transcripts to write; its recipe is written beside it')
+    .option('--out <file>', 'the file of transcripts to write, its recipe beside it (default: where `loupe lm train --data chess` looks)')
     .option('--games <n>', 'games to keep', '8000')
     .option('--nodes <a-b>', 'positions that a side looks at for a move, drawn from this range for each game', `${selfPlayDefaults.nodes.join('-')}`)
     .option('--engine <name>', 'auto (an installed Stockfish, else the component), component, random (any legal move), or the path of an engine that speaks UCI', 'auto')
@@ -67,7 +68,7 @@ function fromFile(from: string, out: string): CliResult {
 }
 
 async function run(_args: readonly string[], options: Readonly<Record<string, unknown>>, context: CliContext): Promise<CliResult> {
-  const out = resolve(String(options['out']));
+  const out = options['out'] === undefined ? usualGames() : resolve(String(options['out']));
   if (options['from'] !== undefined) return fromFile(resolve(String(options['from'])), out);
   const [games, workers] = [whole(options['games'], 'games'), whole(options['workers'], 'workers')];
   const settings: SelfPlaySettings = { ...selfPlayDefaults, nodes: nodesOf(options['nodes']) };

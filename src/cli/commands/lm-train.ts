@@ -15,8 +15,8 @@ type Options = Readonly<Record<string, unknown>>;
 function configure(command: Command): void {
   command
     .option('--arch <id>', 'kind of layer (--list-archs)')
-    .option('--data <what>', 'text (the sample corpus), or a file, a folder or a built-in corpus')
-    .option('--tokenizer <what>', 'bytes, bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json')
+    .option('--data <what>', 'text (the sample corpus), chess (the games of loupe data chess), or a file, a folder or a built-in corpus')
+    .option('--tokenizer <what>', 'bytes, chess (the characters of games), bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json')
     .option('--preset <name>', 'sizes that come ready (loupe lm params --list-presets)')
     .option('--steps <n>', 'updates of the weights')
     .option('--batch <n>', 'contexts in one forward pass')
@@ -35,6 +35,11 @@ function givenFields(options: Options): Record<string, unknown> {
   for (const name of ['arch', 'data', 'tokenizer', 'preset']) if (options[name] !== undefined) fields[name] = options[name];
   for (const name of ['steps', 'batch', 'accumulate']) if (options[name] !== undefined) fields[name] = wholeNumber(options, name, 1, 100_000_000);
   if (options['lr'] !== undefined) fields['lr'] = Number(options['lr']);
+  // Games have an alphabet and sizes of their own.
+  if (fields['data'] === 'chess') {
+    fields['tokenizer'] ??= 'chess';
+    fields['preset'] ??= 'desktop-chess';
+  }
   const layer: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(setFields(options))) {
     if (name.startsWith('layer.')) layer[name.slice('layer.'.length)] = value;

@@ -11,7 +11,7 @@ export const lmTrainConfigSchema = z.strictObject({
   arch: z.string().min(1).max(64).default('dense').describe('Kind of layer'),
   preset: z.string().min(1).max(64).default('desktop-text').describe('Sizes that come ready; fields below win'),
   data: path.default('text').describe('What is trained on: text (the sample corpus), or a file, a folder or a built-in corpus').meta({ path: true }),
-  tokenizer: path.default('bytes').describe('bytes, bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json'),
+  tokenizer: path.default('bytes').describe('bytes, chess (the characters of games), bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json'),
   out: path.describe('Folder of the new model and its run').meta({ path: true }),
   layers: optional(sizeFields.layers.removeDefault()).default(null).describe("Blocks; empty: the preset's").meta({ unit: 'blocks' }),
   dModel: optional(sizeFields.dModel.removeDefault()).default(null).describe("Width of the residual stream; empty: the preset's"),

@@ -9,6 +9,7 @@ import type { Corpus } from '../../corpora/definition.ts';
 import { writeJsonAtomic } from '../../files/atomic.ts';
 import { trainBpe, wordsOf } from '../../tokenizers/bpe-train.ts';
 import { loadTokenizer, readJsonFile } from '../../tokenizers/load.ts';
+import { chessCoder, holdsGames, openGames, usualGames } from './chess-source.ts';
 import type { TokenSource } from './token-files.ts';
 import { byteEnd, byteLevelJson, byteTokenizerJson, decodeBytes, encodeBytes, endOfText } from './byte-tokenizer.ts';
 
@@ -43,12 +44,13 @@ export function mostVocab(name: string): number {
 }
 
 /**
- * `name`: "bytes", or a folder with tokenizer.json. Kinds: not-found, bad-file, unsupported.
+ * `name`: "bytes", "chess" (the characters of transcripts), or a folder with tokenizer.json. Kinds: not-found, bad-file, unsupported.
  */
 export function openCoder(name: string): TextCoder {
   if (name === 'bytes') return { vocab: byteEnd + 1, end: byteEnd, endText: endOfText, encode: encodeBytes, decode: decodeBytes, json: byteTokenizerJson() };
+  if (name === 'chess') return chessCoder();
   const folder = resolve(name);
-  if (!existsSync(join(folder, 'tokenizer.json'))) throw new LoupeError('not-found', `tokenizer: there is no tokenizer.json in ${name}: give a folder that has one, "bytes", or bpe: and a number of tokens.`);
+  if (!existsSync(join(folder, 'tokenizer.json'))) throw new LoupeError('not-found', `tokenizer: there is no tokenizer.json in ${name}: give a folder that has one, "bytes", "chess", or bpe: and a number of tokens.`);
   const tokenizer = loadTokenizer(folder);
   const end = tokenizer.eosTokenId ?? tokenizer.bosTokenId;
   if (end === null) throw new LoupeError('unsupported', `tokenizer: ${name} has no end-of-text token to put between documents: name eos_token in its tokenizer_config.json.`);
@@ -94,11 +96,10 @@ function wordwise({ encode }: TextCoder): TextCoder['encode'] {
   return (text) => Int32Array.from(wordsOf(text).flatMap((word) => [...idsOf(word)]));
 }
 
-/** `spec`: "text" for the sample corpus, or a file, a folder or a built-in corpus. Kinds: not-found, unsupported, missing-component. */
+/** `spec`: "text" for the sample corpus, "chess" for the games of `loupe data chess`, or a file, a folder or a built-in corpus. Kinds: not-found, unsupported, missing-component. */
 export async function openData(spec: string): Promise<Corpus> {
-  if (spec === 'chess') {
-    throw new LoupeError('missing-component', 'data: this version has no character tokenizer for chess, so models cannot be trained on games yet. Give text or a file.');
-  }
+  if (spec === 'chess') return openGames(usualGames());
+  if (holdsGames(spec)) return openGames(spec);
   return openCorpus(spec === 'text' ? sampleCorpus : spec);
 }
 

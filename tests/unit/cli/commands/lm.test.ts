@@ -29,9 +29,6 @@ test('parameters are counted by part without making them, and the memory is esti
 test('what cannot be is refused by name', async () => {
   assertRefused(await inProcess(['lm', 'params', '--arch', 'dens']), { kind: 'bad-request', says: [/did you mean dense\?/] });
   assertRefused(await inProcess(['lm', 'params', '--preset', 'papersmall']), { kind: 'bad-request', says: [/paper-small/] });
-  const chess = await inProcess(['lm', 'train', '--data', 'chess', '--out', at('c')]);
-  assert.equal(chess.status, 3);
-  assert.match(chess.stdout, /"missing-component".*character tokenizer for chess/u);
   assertRefused(await inProcess(['lm', 'train', '--data', at('text.txt')]), { kind: 'bad-request', says: [/--out is missing/] });
   assertRefused(await train('--set', 'heads=3', '--out', at('h')), { kind: 'bad-config', says: [/dModel is 16 and heads is 3/] });
   assertRefused(await inProcess(['lm', 'train', '--resume', '--out', at('none')]), { kind: 'not-found', says: [/lm-train\.json/] });

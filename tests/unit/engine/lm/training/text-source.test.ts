@@ -54,7 +54,6 @@ test('a vocabulary that cannot be is refused', () => {
 });
 
 test('what is missing is said', async () => {
-  await assert.rejects(openData('chess'), { kind: 'missing-component', message: /character tokenizer for chess/u });
   await assert.rejects(openData('/nowhere/at-all.txt'), { kind: 'not-found' });
   assert.throws(() => openCoder('/nowhere'), { kind: 'not-found', message: /tokenizer\.json/u });
 });

@@ -64,6 +64,8 @@ export const commands = {
   'disk.restore': { input: trashIds, output: z.strictObject({ names: z.array(z.string()) }) },
   /** Deletes entries of the trash for good; gives the bytes that they took. */
   'disk.empty': { input: trashIds, output: z.strictObject({ bytes: z.number() }) },
+  /** Deletes a part of the shared cache for good. Kinds: not-found, conflict (something needs it). */
+  'disk.clearCache': { input: z.strictObject({ name: z.string().min(1).max(255) }), output: z.strictObject({ bytes: z.number() }) },
   'models.find': { input: none, output: z.strictObject({ models: z.array(workspace.foundModelSchema) }) },
   'models.inspect': { input: z.strictObject({ path }), output: workspace.modelInfoSchema },
 

@@ -145,6 +145,21 @@ describe('Around the pages', { skip: noStudio }, () => {
     assert.deepEqual(readdirSync(join(workspace, '.trash')), []);
   });
 
+  test('parts of the shared cache say what they are for; deleting one asks first, and what the program needs stays', async () => {
+    const disk = studio.page.getByRole('region', { name: 'Disk' });
+    await disk.getByText(/Shared by all workspaces/).click();
+    const runtime = disk.getByRole('button', { name: /^Delete tensorflow-.* from the cache$/ });
+    if ((await runtime.count()) > 0) assert.equal(await runtime.first().isDisabled(), true);
+    const free = disk.locator('li.cache button:not([disabled])');
+    if ((await free.count()) === 0) return;
+    await free.first().click();
+    const dialog = studio.page.getByRole('dialog', { name: /^Delete .* from the cache\?$/ });
+    assert.match(await dialog.innerText(), /become free, for every workspace of this machine/);
+    await studio.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    assert.ok((await free.count()) > 0, 'nothing was deleted');
+  });
+
   test('a job shows in the drawer with its log; its end is told on every page, with a way to it', async () => {
     const { page, workspace } = studio;
     const text = join(workspace, 'corpora', 'small.txt');

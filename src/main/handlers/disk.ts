@@ -1,7 +1,8 @@
 import { LoupeError } from '../../shared/errors.ts';
 import type { DiskItem } from '../../shared/schema/disk.ts';
 import type { ServiceContext } from '../context.ts';
-import { diskUse, recyclable, recycle } from '../workspace/disk.ts';
+import { clearCache } from '../workspace/caches.ts';
+import { diskUse, recyclable, recycle, usedPaths } from '../workspace/disk.ts';
 import { deleteEntries, listTrash, restoreEntry } from '../workspace/trash.ts';
 import type { HandlersOf } from './types.ts';
 
@@ -27,6 +28,7 @@ export function diskHandlers({ workspace, jobs, catalogs, hub }: ServiceContext)
       }
       return { ids, bytes: chosen.reduce((sum, item) => sum + item.bytes, 0) };
     },
+    'disk.clearCache': async ({ name }) => ({ bytes: await clearCache(name, await usedPaths(workspace, jobs.list())) }),
     'disk.trash': async () => ({ entries: await listTrash(workspace) }),
     'disk.restore': async ({ ids }) => {
       const names = ids.map((id) => {

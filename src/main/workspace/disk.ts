@@ -1,10 +1,10 @@
 /** What a workspace takes on disk, thing by thing, and what of it can be moved to the trash. */
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cacheRoot } from '../../engine/backend/installed.ts';
 import { LoupeError } from '../../shared/errors.ts';
-import type { CachePart, DiskItem, DiskKind, DiskUse } from '../../shared/schema/disk.ts';
+import type { DiskItem, DiskKind, DiskUse } from '../../shared/schema/disk.ts';
 import type { Job } from '../../shared/schema/job.ts';
+import { cacheParts } from './caches.ts';
 import { kindFolders, runsFolder } from './layout.ts';
 import { scanWorkspace } from './scan.ts';
 import { sizeOf } from './size.ts';
@@ -14,23 +14,15 @@ const live: ReadonlySet<Job['state']> = new Set(['queued', 'running', 'pausing']
 /** A file written aside and not touched for so long, in ms, was left behind. */
 const abandoned = 10 * 60_000;
 
-const cacheParts: Readonly<Record<string, string>> = {
-  downloads: 'Packages of the tensor runtime, as fetched. Set-up fetches them again where needed.',
-  models: 'The sample model. Set-up fetches it again.',
-  native: 'Compiled kernels. Set-up compiles them again.',
-  components: 'Optional parts: the Python of the parity tests, the packager. Fetched again on use.',
-  probes: 'What was learned about the tensor backends. Learned again at the next start.',
-};
+/** Every text within a value. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
 
 /** Whether a job that is not over names the path, or something in it, or a folder around it. */
 function names(job: Job, path: string): boolean {
-  const texts: string[] = [];
-  const visit = (value: unknown): void => {
-    if (typeof value === 'string') texts.push(value);
-    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
-  };
-  visit(job.config);
-  return texts.some((text) => text === path || text.startsWith(`${path}/`) || text.startsWith(`${path}\\`) || path.startsWith(`${text}/`) || path.startsWith(`${text}\\`));
+  return textsOf(job.config).some((text) => text === path || text.startsWith(`${path}/`) || text.startsWith(`${path}\\`) || path.startsWith(`${text}/`) || path.startsWith(`${text}\\`));
 }
 
 /** The job that keeps a thing in use, in words, or null. The sample run names nothing and may use anything called after it. */
@@ -71,30 +63,17 @@ async function diskItems(workspace: string, jobs: readonly Job[], now: number): 
   return [...listed, ...(await runItems(workspace, jobs)), ...(await leftovers(workspace, jobs, now))];
 }
 
-/** The caches hold tens of thousands of files and change at set-up only: measured once in five minutes. */
-const cachesFor = 5 * 60_000;
-let measured: { readonly at: number; readonly parts: Promise<CachePart[]> } | null = null;
-
-function caches(now: number): Promise<CachePart[]> {
-  if (measured === null || now - measured.at > cachesFor) measured = { at: now, parts: measureCaches() };
-  return measured.parts;
-}
-
-async function measureCaches(): Promise<CachePart[]> {
-  const root = cacheRoot();
-  const folders = (await readdir(root, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory());
-  const parts = await Promise.all(folders.map(async ({ name }): Promise<CachePart> => {
-    const about = cacheParts[name] ?? (name.startsWith('tensorflow-') ? 'The tensor runtime. Set-up installs it again.' : 'Kept by set-up.');
-    return { name, path: join(root, name), bytes: (await sizeOf(join(root, name))).bytes, about };
-  }));
-  return parts.filter((part) => part.bytes > 0);
+/** Paths that what is listed or still running works with: linked models among them. */
+export async function usedPaths(workspace: string, jobs: readonly Job[]): Promise<string[]> {
+  const { items } = await scanWorkspace(workspace);
+  return [...items.map(({ path }) => path), ...jobs.filter((job) => live.has(job.state)).flatMap((job) => textsOf(job.config))];
 }
 
 /** Everything that takes room, biggest first; sizes in bytes. */
 export async function diskUse(workspace: string, jobs: readonly Job[], now: number = Date.now()): Promise<DiskUse> {
-  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now), listTrash(workspace), caches(now), statfs(workspace)]);
+  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now), listTrash(workspace), usedPaths(workspace, jobs).then((used) => cacheParts(used, now)), statfs(workspace)]);
   const bySize = (a: { bytes: number }, b: { bytes: number }): number => b.bytes - a.bytes;
-  return { items: items.sort(bySize), trash, caches: parts.toSorted(bySize), freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  return { items: items.sort(bySize), trash, caches: parts, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 export interface Recyclable {

@@ -36,6 +36,8 @@ export const cachePartSchema = z.strictObject({
   bytes: z.number().nonnegative(),
   /** What it is for, and what brings it back. */
   about: z.string(),
+  /** Why it cannot be deleted now, in words. */
+  heldBy: z.string().nullable(),
 });
 
 export const diskUseSchema = z.strictObject({

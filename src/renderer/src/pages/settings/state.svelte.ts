@@ -1,5 +1,5 @@
 /** Disk use of the workspace, and what is done about it. */
-import type { DiskItem, DiskUse } from '../../../../shared/schema/disk.ts';
+import type { CachePart, DiskItem, DiskUse } from '../../../../shared/schema/disk.ts';
 import { type ErrorBody, toErrorBody } from '../../../../shared/errors.ts';
 import { notices } from '../../app/notices.svelte.ts';
 import { session } from '../../app/session.svelte.ts';
@@ -34,6 +34,11 @@ export class DiskState {
   async empty(ids: readonly string[]): Promise<void> {
     const done = await this.#alone(() => session.attempt('disk.empty', { ids: [...ids] }));
     if (done !== undefined) notices.say(`${bytes(done.bytes)} freed.`);
+  }
+
+  async clearCache({ name }: CachePart): Promise<void> {
+    const done = await this.#alone(() => session.attempt('disk.clearCache', { name }));
+    if (done !== undefined) notices.say(`${bytes(done.bytes)} freed: ${name} is gone from the cache.`);
   }
 
   /** One change at a time; the list is measured again after it. */

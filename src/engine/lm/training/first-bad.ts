@@ -18,15 +18,21 @@ export function firstNotFinite(tensors: Iterable<readonly [string, Tensor]>): st
   return null;
 }
 
+/** Values of one hook that are held at most: wider ones (a code of every expert) are left to the hooks around them. */
+const mostValues = 1 << 26;
+
 /** Hooks in the order of a pass at which a value is looked at; attention patterns are -infinity by design. */
-function lookedAt(table: HookTable): string[] {
-  return table.names.filter((name) => table.width(name) !== null && !name.includes('.attn.'));
+function lookedAt(table: HookTable, tokens: number): string[] {
+  return table.names.filter((name) => {
+    const width = table.width(name);
+    return width !== null && width * tokens <= mostValues && !name.includes('.attn.');
+  });
 }
 
 /** The first hook of a pass over the contexts whose value is not finite; "the logits", or null when all are finite. */
 export function firstBadHook(decoder: Decoder, table: HookTable, { tokens, batch, length }: TokenContexts): string | null {
   return scoped(() => {
-    const run = new HookRun(table, { batch, length }, { names: lookedAt(table) }, true);
+    const run = new HookRun(table, { batch, length }, { names: lookedAt(table, tokens.length) }, true);
     const logits = forward(decoder, { tokens, batch, length, run, layers: decoder.config.layers, logits: true })!;
     try {
       return firstNotFinite(run.cache) ?? (isFinite(logits) ? null : 'the logits');

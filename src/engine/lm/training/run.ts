@@ -48,6 +48,10 @@ export function lmMetricsOf(context: JobContext): string {
   return join(context.folder, 'metrics.jsonl');
 }
 
+function samplesOf(context: JobContext): string {
+  return join(context.folder, 'samples.jsonl');
+}
+
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller closes it. */
 export async function openLmRun(config: LmTrainConfig, backend: string, context: JobContext): Promise<LmRun> {
   // What cannot be is refused before a vocabulary is learned.
@@ -82,7 +86,7 @@ function resume(run: LmRun): void {
     if (found.backend !== backend) context.log(`the run was started on the backend ${found.backend}; on ${backend} it goes on, but not bit for bit`);
     run.trainer.restore(state);
   });
-  cutMetrics(lmMetricsOf(context), meta?.step ?? 0);
+  for (const path of [lmMetricsOf(context), samplesOf(context)]) cutMetrics(path, meta?.step ?? 0);
   if (meta === null) return;
   [run.step, run.tokensSeen, run.seconds] = [meta.step, meta.tokensSeen, meta.seconds];
   context.log(`resumed at step ${meta.step} of ${config.steps}`);
@@ -141,7 +145,7 @@ function validate(run: LmRun): void {
   const l0 = Object.fromEntries(firingUnits(trainer, first!).map((units, layer) => [`l0.${layer}`, units]));
   keepRow(run, { validLoss, perplexity: Math.exp(validLoss), ...l0 });
   const written = writeSample(trainer, coder, first!, config.seed);
-  appendFileSync(join(context.folder, 'samples.jsonl'), `${JSON.stringify({ step: run.step, ...written })}\n`);
+  appendFileSync(samplesOf(context), `${JSON.stringify({ step: run.step, ...written })}\n`);
   context.log(`step ${run.step}: validation loss ${validLoss.toFixed(4)}`);
 }
 

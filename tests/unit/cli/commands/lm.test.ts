@@ -1,10 +1,12 @@
 /** Language models of Loupe's own on the command line: counted, trained, stopped, opened by every other command. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { assertRefused, inProcess, resultOf } from '../../../support/command-line.ts';
+import { assertRefused, inChild, inProcess, resultOf } from '../../../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loupe-lm-'));
 const at = (name: string): string => join(folder, name);
@@ -48,6 +50,21 @@ test('a model is trained, evaluated, and writes; its run cannot be gone on with 
   const written = resultOf(await inProcess(generate));
   assert.ok(Number(written['tokens']) <= 5);
   assert.equal(resultOf(await inProcess(generate))['text'], written['text']);
+});
+
+test('a run that was killed goes on from its checkpoint and ends with the same weights, bit for bit', async () => {
+  const run = (name: string): string[] => ['lm', 'train', '--data', at('text.txt'), '--steps', '60', '--seed', '3', ...small, '--set', 'checkpointEvery=20', 'validEvery=50', '--out', at(name)];
+  const whole = resultOf(await inChild(run('whole')));
+  // The program itself, and not the launcher in front of it, which alone would die.
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../../../src/cli/loupe.ts'), ...run('killed')], { stdio: 'ignore', env: { ...process.env, LOUPE_BACKEND: 'cpu' } });
+  const look = setInterval(() => existsSync(join(at('killed'), 'checkpoints', 'step-000000020')) && child.kill('SIGKILL'), 5);
+  const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
+  clearInterval(look);
+  assert.deepEqual([status, signal], [null, 'SIGKILL'], 'it was killed before its end');
+  const resumed = await inChild(['lm', 'train', '--resume', '--out', at('killed')]);
+  assert.match(resumed.stderr, /resumed at step \d+ of 60/u);
+  assert.equal(resultOf(resumed)['loss_last'], whole['loss_last']);
+  for (const file of ['model.safetensors', 'samples.jsonl']) assert.ok(readFileSync(join(at('killed'), file)).equals(readFileSync(join(at('whole'), file))), file);
 });
 
 test('units of the trained model are activations like any other: they are stored and a dictionary is trained on them', async () => {

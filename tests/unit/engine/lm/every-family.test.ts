@@ -1,14 +1,20 @@
 /** What the rest of Loupe does with a model, for every family: harvest, steer, ablate, edit at any hook, with the fused kernels and without. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
 import { forward, stack } from '../../../../src/engine/harvest/forward.ts';
 import { corpusStart } from '../../../../src/engine/harvest/pack.ts';
 import type { HookEdit, LanguageModel, RunOptions } from '../../../../src/engine/lm/definition.ts';
+import { layerKinds } from '../../../../src/engine/lm/layers/registry.ts';
 import { loadModel } from '../../../../src/engine/lm/load.ts';
+import { shapeOf } from '../../../../src/engine/lm/own/config.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { fixtureFolder, fixtureModels, largestDifference } from '../../../support/lm-fixtures.ts';
+import { writeTinyModel } from '../../../support/own-models.ts';
 
 before(() => loadBackend());
 
@@ -22,7 +28,21 @@ function bent(value: tf.Tensor): tf.Tensor {
   return tf.mul(value, tf.tensor1d(Float32Array.from({ length: width }, (_, i) => 1 + 0.2 * Math.sin(i + 1))));
 }
 
-for (const name of fixtureModels) {
+const folder = mkdtempSync(join(tmpdir(), 'loupe-families-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A model that Loupe trains, with this kind of layer, in the sizes of the others. */
+function ownFolder(arch: string): string {
+  const path = join(folder, arch);
+  writeTinyModel(path, shapeOf({ arch, layers: 2, dModel: d, heads: 2, context: 16, vocab, tiedEmbeddings: false, layer: {} }));
+  return path;
+}
+
+const models: readonly (readonly [name: string, folder: () => string])[] = [
+  ...fixtureModels.map((name) => [name, () => fixtureFolder(name)] as const), ...layerKinds.map(({ id }) => [`Loupe's own ${id}`, () => ownFolder(id)] as const),
+];
+
+for (const [name, place] of models) {
   describe(name, () => {
     let model: LanguageModel;
     let plain: Float32Array;
@@ -33,7 +53,7 @@ for (const name of fixtureModels) {
       return values;
     };
     before(async () => {
-      model = await loadModel(fixtureFolder(name));
+      model = await loadModel(place());
       plain = logits();
     });
     after(() => model.dispose());

@@ -48,6 +48,7 @@ export function forward(decoder: Decoder, pass: Pass): Tensor3D | null {
     const step = (layer: number, x: Tensor2D): Tensor2D => own?.block(layer, x) ?? block(decoder, layer, x, pass, inputs);
     let x = pass.start === undefined ? embed(decoder, pass) : residualRows(pass.start.residual);
     try {
+      if (pass.start !== undefined) own?.prepare(pass.start.layer, (run) => embed(decoder, { ...pass, run }));
       for (let layer = pass.start?.layer ?? 0; layer < pass.layers && !pass.run.finished; layer++) {
         const before = x;
         x = tf.tidy(() => step(layer, before));

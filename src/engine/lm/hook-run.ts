@@ -36,6 +36,11 @@ export class HookRun {
     this.differentiable = differentiable;
   }
 
+  /** A run of the same shape in whose pass nobody looks. */
+  quiet(): HookRun {
+    return new HookRun(this.#table, this.#shape, { freezeNorms: this.freezeNorms, freezePatterns: this.freezePatterns }, this.differentiable);
+  }
+
   #addEdit(edit: HookEdit): void {
     const expected = this.#shapeOf(edit.hook);
     if (edit.kind !== 'map' && !broadcasts(edit.value.shape, expected)) {

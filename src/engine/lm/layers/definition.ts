@@ -53,7 +53,7 @@ export interface LayerPass {
   touches(hook: string): boolean;
   /** Leaves a tensor for later blocks of the same pass. */
   share(key: string, value: Tensor): void;
-  /** What an earlier block of this pass left; `from` is the block that does. Kind unsupported when the pass began behind it. */
+  /** What an earlier block of this pass left; `from` is the block that does, as `sharesFrom` says. */
   shared(key: string, from: number): Tensor;
   /** Sets a parameter with `trained: false` to a new value after this pass; without effect unless training. */
   update(name: string, value: Tensor): void;
@@ -112,6 +112,8 @@ export interface LayerKind<C = unknown> {
   problem?(config: C, size: ModelSize): string | null;
   /** Parameters of block `layer`; blocks may differ (a router that serves a group stands in the first of it). */
   parameters(config: C, size: ModelSize, layer: number): Specs;
+  /** Of kinds whose blocks share: the earliest block whose `share` block `layer` reads, itself when it reads none. A pass that begins in between runs up to there first. */
+  sharesFrom?(config: C, layer: number): number;
   /** Norms and attention around the layer; the pre-norm block (pre-norm.ts) when left out. */
   block?(config: C): BlockForm;
   /** x float32 [tokens, dModel], normed -> y of the same shape. */

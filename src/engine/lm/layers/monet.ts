@@ -134,6 +134,7 @@ function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) 
     unitName: ({ experts }, _size, unit) => `expert (${Math.floor(unit / subExperts(experts))}, ${unit % subExperts(experts)})`,
     hooks: ({ experts, heads }) => [1, 2].map((half) => [`mlp.hook_gates${half}`, heads * subExperts(experts)] as const),
     // every half is computed for every token
+    sharesFrom: (own, layer) => routerLayer(layer, own.group),
     active: (own, size, layer) => expertParameters(shapeOf(own, size)) + (routerLayer(layer, own.group) === layer ? routerParameters(subExperts(own.experts), own.heads, size.dModel) : 0),
   });
 }

@@ -44,15 +44,31 @@ export class OwnPass {
     this.#training = training;
   }
 
+  /**
+   * Makes what block `layer` reads of earlier blocks, for a pass that begins there. It is that of the tokens as they are: a change that the pass begins
+   * with lies behind those blocks. `embedded` gives the stream before block 0, float32 [batch * length, dModel].
+   */
+  prepare(layer: number, embedded: (quiet: HookRun) => Tensor2D): void {
+    const { kind, config, blocks } = this.#own;
+    if (layer >= blocks.length) return;
+    const first = kind.sharesFrom?.(config, layer) ?? layer;
+    if (first >= layer) return;
+    const quiet = this.#run.quiet();
+    tf.tidy(() => {
+      let x = embedded(quiet);
+      for (let block = 0; block <= first; block++) x = this.block(block, x, quiet);
+    });
+  }
+
   /** x float32 [batch * length, dModel] -> the residual stream behind block `layer`. */
-  block(layer: number, x: Tensor2D): Tensor2D {
+  block(layer: number, x: Tensor2D, run = this.#run): Tensor2D {
     const { form, blocks } = this.#own;
     const weights = blocks[layer]!;
     const prefix = `blocks.${layer}.`;
-    const pre = this.#run.at(`${prefix}hook_resid_pre`, x) as Tensor2D;
-    if (this.#run.finished) return pre;
-    const out = form.apply(pre, weights, (normed) => this.#layer(layer, normed, weights), this.#tools(layer, weights));
-    return this.#run.at(`${prefix}hook_resid_post`, out) as Tensor2D;
+    const pre = run.at(`${prefix}hook_resid_pre`, x) as Tensor2D;
+    if (run.finished) return pre;
+    const out = form.apply(pre, weights, (normed) => this.#layer(layer, normed, weights, run), this.#tools(layer, weights, run));
+    return run.at(`${prefix}hook_resid_post`, out) as Tensor2D;
   }
 
   /** Frees what blocks left for one another. */
@@ -61,9 +77,9 @@ export class OwnPass {
     this.#shared.clear();
   }
 
-  #layer(layer: number, normed: Tensor2D, weights: Weights): Tensor2D {
+  #layer(layer: number, normed: Tensor2D, weights: Weights, run: HookRun): Tensor2D {
     const { kind, config, size } = this.#own;
-    const result: LayerResult = kind.forward(normed, weights, config, this.#layerPass(layer), size);
+    const result: LayerResult = kind.forward(normed, weights, config, this.#layerPass(layer, run), size);
     const training = this.#training;
     if (training === null) return result.y;
     for (const [name, value] of Object.entries(result.losses)) training.losses.push({ layer, name, value: tf.keep(tf.clone(value)) });
@@ -71,8 +87,7 @@ export class OwnPass {
     return result.y;
   }
 
-  #layerPass(layer: number): LayerPass {
-    const run = this.#run;
+  #layerPass(layer: number, run: HookRun): LayerPass {
     const training = this.#training;
     return {
       layer, training: training !== null, differentiable: run.differentiable, random: training?.random ?? Random.from(0, 'inference'),
@@ -89,11 +104,11 @@ export class OwnPass {
   #sharedAt(key: string, from: number, layer: number): Tensor {
     const found = this.#shared.get(key);
     if (found !== undefined) return found;
-    throw new LoupeError('unsupported', `block ${layer} goes by what block ${from} computed (${key}), and this pass began behind that: begin at block ${from} or before.`);
+    throw new LoupeError('defect', `block ${layer} of ${this.#own.kind.id} reads ${key} of block ${from}, which sharesFrom does not name, or which left nothing`);
   }
 
-  #tools(layer: number, weights: Weights): BlockTools {
-    const [run, config] = [this.#run, this.#config];
+  #tools(layer: number, weights: Weights, run: HookRun): BlockTools {
+    const config = this.#config;
     const prefix = `blocks.${layer}.`;
     const vector = (name: string): BlockWeights['ln1']['weight'] => weights[name] as BlockWeights['ln1']['weight'];
     return {

@@ -44,3 +44,11 @@ test('it is known whether attention is looked into', () => {
   const of = (name: string): boolean => new HookRun(table, shape, { names: [name] }).touchesAttention;
   assert.deepEqual(['blocks.0.attn.hook_q', 'blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z', 'blocks.0.hook_attn_out'].map(of), [true, true, false, false]);
 });
+
+test('in a quiet run nobody looks, and the rest is as in the run that it came from', () => {
+  const run = new HookRun(table, shape, { names: [hook], edits: [{ hook, kind: 'add', value: tf.tensor1d([1, 2]) }], freezeNorms: true }, true);
+  const quiet = run.quiet();
+  const x = tf.ones([2, 2]);
+  assert.equal(quiet.at(hook, x), x);
+  assert.deepEqual([quiet.touches(hook), quiet.freezeNorms, quiet.freezePatterns, quiet.differentiable], [false, true, false, true]);
+});

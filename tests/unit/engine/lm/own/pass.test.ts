@@ -22,7 +22,7 @@ const table = new HookTable(config, loupe.architecture);
 
 /** The first block leaves what it read; the second adds that to what it reads, reports a loss and a measurement, and moves a statistic. */
 const echo = defineLayer({
-  id: 'echo', title: 'Echo', paper: null, config: z.strictObject({}), parameters: () => ({}), units: () => 1, unitName: () => '', active: () => 0,
+  id: 'echo', title: 'Echo', paper: null, config: z.strictObject({}), parameters: () => ({}), units: () => 1, sharesFrom: () => 0, unitName: () => '', active: () => 0,
   forward(x, _weights, _config, pass) {
     if (pass.layer === 0) pass.share('read', x);
     const y = (pass.layer === 0 ? x : tf.add(x, pass.shared('read', 0))) as Tensor2D;
@@ -52,9 +52,16 @@ test('what a block shares outlives its scope, and goes with the pass', () => {
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('a pass that begins behind the block that shares says where to begin', () => {
+test('a pass that begins behind the block that shares runs up to it first, and nobody looks meanwhile', () => {
   const pass = passOf(null);
-  assert.throws(() => tf.tidy(() => pass.block(1, x())), { kind: 'unsupported', message: /block 1 goes by what block 0 computed.*begin at block 0/u });
+  pass.prepare(1, () => tf.fill([1, 16], 5));
+  // 3 of the pass, and 5 that block 0 read
+  assert.equal(tf.tidy(() => pass.block(1, x())).dataSync()[0], 8);
+  pass.dispose();
+});
+
+test('reading what no block left is a defect', () => {
+  assert.throws(() => tf.tidy(() => passOf(null).block(1, x())), { kind: 'defect', message: /block 1 of echo reads read of block 0/u });
 });
 
 test('losses, measurements and statistics are kept while training, and freed together', () => {

@@ -86,7 +86,7 @@ describe('Around the pages', { skip: noStudio }, () => {
     await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
     const anywhere = new Set(await titles());
     /** Only meant where the thing they act on is shown. */
-    const local = /^(Next|Previous|Back to|Close|Open the|Clear|First|Confidence|Copy|Label this|Take the newest|Open or close|Select|Skip|Unsure|Write|Save and go on|Accept|Edit the guess|Make the queue|Choose no)/;
+    const local = /^(Next|Previous|Back to|Close|Open the|Clear|First|Confidence|Copy|Label this|Take the newest|Open or close|Select|Skip|Unsure|Write|Save and go on|Accept|Edit the guess|Make the queue|Choose no|Mark or unmark|Mark to the)/;
     const missing: string[] = [];
     for (const route of ['#/workspace', '#/runs', '#/features?catalog=small.loupe', '#/label?catalog=small.loupe', '#/prompt', '#/models', '#/compare', '#/share', '#/settings']) {
       await studio.go(route);

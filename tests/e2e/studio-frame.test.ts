@@ -196,11 +196,13 @@ describe('Around the pages', { skip: noStudio }, () => {
     await dialog.getByLabel('Path').fill(other);
     await dialog.getByRole('button', { name: 'Open this folder' }).click();
     await page.getByRole('dialog', { name: /Make a workspace in/ }).getByRole('button', { name: 'Make it and switch' }).click();
-    await page.getByText(other, { exact: false }).first().waitFor();
+    // The question names the folder too: the switcher names it once it is open.
+    const opened = (path: string): Promise<void> => page.getByRole('button', { name: new RegExp(`${path.split('/').at(-1)!}.*: switch workspace or catalog$`) }).waitFor();
+    await opened(other);
     assert.ok(existsSync(join(other, 'catalogs')) && existsSync(join(other, '.lock')));
     await page.getByRole('button', { name: /: switch workspace or catalog$/ }).click();
     await page.getByRole('menuitemradio', { name: new RegExp(workspace.split('/').at(-1)!) }).click();
-    await page.getByText(workspace, { exact: false }).first().waitFor();
+    await opened(workspace);
     await rm(other, { recursive: true, force: true });
     assert.deepEqual(studio.errors, []);
   });

@@ -65,7 +65,8 @@ for (const [activation, tiedEmbeddings] of cases) {
 
     const model = await loadModel(folder);
     const { logits } = model.run(data[0]!.tokens, batch, length);
-    assert.ok(largest(logits!.dataSync() as Float32Array, reference.readFloat32('logits')) < 1e-4);
+    const figures = { logits: largest(logits!.dataSync() as Float32Array, reference.readFloat32('logits')), gradient: 0, loss: 0, weight: 0 };
+    assert.ok(figures.logits < 1e-4);
     logits!.dispose();
     model.dispose();
 
@@ -80,6 +81,7 @@ for (const [activation, tiedEmbeddings] of cases) {
       const expected = reference.readFloat32(`grad/${name}`);
       const scale = Math.max(1e-3, ...expected.map(Math.abs));
       const gradient = (moments[`${name}.m`]!.dataSync() as Float32Array).map((value) => value / 0.1);
+      figures.gradient = Math.max(figures.gradient, largest(gradient, expected) / scale);
       assert.ok(largest(gradient, expected) < 1e-3 * scale, `gradient of ${name}: ${largest(gradient, expected)} of ${scale}`);
     }
     tf.dispose(moments);
@@ -88,12 +90,15 @@ for (const [activation, tiedEmbeddings] of cases) {
     const losses = reference.readFloat32('loss');
     data.forEach((contexts, step) => {
       const { loss } = trainer.step([contexts], lrs[step]!, step);
+      figures.loss = Math.max(figures.loss, Math.abs(loss - losses[step]!));
       assert.ok(Math.abs(loss - losses[step]!) < 1e-4, `loss of step ${step}: ${loss}, ${losses[step]}`);
     });
     for (const { name } of modelSpecs(shape)) {
       const [ours, theirs] = [meaningful(name, trainer.values(name)), meaningful(name, reference.readFloat32(`after/${name}`))];
       assert.ok(largest(ours, meaningful(name, start.get(name)!)) > 1e-3, `${name} moved`);
+      figures.weight = Math.max(figures.weight, largest(ours, theirs));
       assert.ok(largest(ours, theirs) < 1e-4, `${name}: ${largest(ours, theirs)}`);
     }
+    context.diagnostic(`largest differences: ${Object.entries(figures).map(([name, value]) => `${name} ${value.toExponential(1)}`).join(', ')}`);
   });
 }

@@ -49,7 +49,9 @@ async function refused(source: string, { damage, ...refusal }: Case): Promise<vo
 const weights = (path: string): string => join(path, 'model.safetensors');
 const config = (change: Record<string, unknown>) => (path: string): void => editJson(join(path, 'config.json'), (value) => void Object.assign(value, change));
 const embedding = 'model.embed_tokens.weight';
-const familyNames = families.map(({ id }) => new RegExp(id));
+const named = (names: readonly string[]): RegExp[] => names.map((name) => new RegExp(`\\b${name}\\b`));
+const folderNames = named(families.flatMap(({ modelTypes }) => modelTypes));
+const ggufNames = named(families.flatMap(({ ggufArchitectures }) => ggufArchitectures));
 
 const folders: readonly Case[] = [
   { title: 'weights that end half-way', damage: (path) => cut(weights(path), 0.5), kind: 'bad-file', says: [/model\.safetensors/, /cut off/, /Fetch or save it again/] },
@@ -74,8 +76,8 @@ const folders: readonly Case[] = [
   { title: 'NaN in the weights', damage: (path) => patchTensor(weights(path), embedding, f32(NaN)), kind: 'not-finite', says: [/bad/, /model\.embed_tokens\.weight\[0\] is NaN/, /fetch or save the model again/] },
   { title: 'infinity in the weights', damage: (path) => patchTensor(weights(path), embedding, f32(-Infinity)), kind: 'not-finite', says: [/is -Infinity/] },
   { title: 'sizes that the weights do not have', damage: config({ intermediate_size: 25 }), kind: 'mismatch', says: [/mlp\.gate_proj|gate/, /24/, /25/] },
-  { title: 'an unknown architecture', damage: config({ model_type: 'mamba' }), kind: 'unsupported', says: [/config\.json/, /"mamba"/, ...familyNames] },
-  { title: 'no architecture', damage: config({ model_type: 7 }), kind: 'unsupported', says: [/config\.json/, ...familyNames] },
+  { title: 'an unknown architecture', damage: config({ model_type: 'mamba' }), kind: 'unsupported', says: [/config\.json/, /"mamba"/, ...folderNames] },
+  { title: 'no architecture', damage: config({ model_type: 7 }), kind: 'unsupported', says: [/config\.json/, ...folderNames] },
   { title: 'a config with an absurd size', damage: config({ vocab_size: 1e12 }), kind: 'bad-config', says: [/vocab_size/] },
   { title: 'a config with millions of layers', damage: config({ num_hidden_layers: 1 << 24 }), kind: 'bad-config', says: [/layers is 16777216/, /4096/] },
   { title: 'heads wider than any', damage: config({ head_dim: 1 << 24 }), kind: 'bad-config', says: [/dHead is 16777216/] },
@@ -110,7 +112,7 @@ const ggufs: readonly Case[] = [
   { title: 'a string of terabytes', damage: (path) => writeFileSync(path, head(u64(0n), u64(1n), ggufString('a'), text8, u64(1n << 42n))), kind: 'bad-file', says: [/bad\.gguf/, /4398046511104/] },
   { title: 'a list of 2^60 items', damage: (path) => writeFileSync(path, head(u64(0n), u64(1n), ggufString('a'), array9, text8, u64(1n << 60n))), kind: 'bad-file', says: [/bad\.gguf/, /1152921504606846976/] },
   { title: 'lists in lists in lists', damage: (path) => writeFileSync(path, head(u64(0n), u64(1n), ggufString('a'), ...Array.from({ length: 20_000 }, () => Buffer.concat([array9, array9, u64(1n)])))), kind: 'bad-file', says: [/bad\.gguf/] },
-  { title: 'an unknown architecture', damage: rewritten({ 'general.architecture': 'rwkv7' }), kind: 'unsupported', says: [/"rwkv7"/, ...familyNames] },
+  { title: 'an unknown architecture', damage: rewritten({ 'general.architecture': 'rwkv7' }), kind: 'unsupported', says: [/"rwkv7"/, ...ggufNames] },
   { title: 'a newer version', damage: (path) => patch(path, 4, Uint8Array.of(9, 0, 0, 0)), kind: 'unsupported', says: [/version 9/] },
   { title: 'an unknown weight type', damage: rewritten({}, [{ ...tensors[0]!, type: 99 }, ...tensors.slice(1)]), kind: 'unsupported', says: [/token_embd\.weight/, /99/, /Q8_0/] },
   { title: 'a tokenizer of another kind', damage: rewritten({ 'tokenizer.ggml.model': 't5' }), kind: 'unsupported', says: [/"t5"/, /Hugging Face folder/] },

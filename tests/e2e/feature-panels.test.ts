@@ -13,7 +13,8 @@ describe('Panels of the feature page', { skip: noStudio }, () => {
   after(async () => { await studio?.end(); });
 
   const panel = (title: string) => studio.page.getByRole('region', { name: title, exact: true });
-  const at = (index: number): Promise<void> => studio.page.waitForFunction((wanted) => document.querySelector('h1')?.textContent?.replace(/\D/g, '') === wanted, String(index)).then(() => undefined);
+  /** The feature is shown, and no longer the one before under its number. */
+  const at = (index: number): Promise<void> => studio.page.waitForFunction((wanted) => document.querySelector('h1')?.textContent?.replace(/\D/g, '') === wanted && document.querySelector(`article[aria-label="Feature ${wanted}"]`)?.getAttribute('aria-busy') !== 'true', String(index)).then(() => undefined);
   /** The index of a generated feature that fires. */
   const shown = async (): Promise<number> => Number((await studio.page.getByRole('heading', { level: 1 }).innerText()).replace(/\D/g, ''));
 

@@ -13,7 +13,8 @@ describe('Features', { skip: noStudio }, () => {
   const rows = () => studio.page.locator('#feature-table .item[aria-rowindex]');
   const state = () => studio.page.locator('.state');
   const numbers = async (column: number): Promise<number[]> => (await rows().locator(`> :nth-child(${column})`).allTextContents()).map((text) => (text.trim() === 'dead' || text.trim() === '–' ? 0 : Number.parseFloat(text.replaceAll(',', '').replace('<', ''))));
-  const at = (index: number): Promise<void> => studio.page.waitForFunction((wanted) => document.querySelector('h1')?.textContent?.replace(/\D/g, '') === wanted, String(index)).then(() => undefined);
+  /** The feature is shown, and no longer the one before under its number. */
+  const at = (index: number): Promise<void> => studio.page.waitForFunction((wanted) => document.querySelector('h1')?.textContent?.replace(/\D/g, '') === wanted && document.querySelector(`article[aria-label="Feature ${wanted}"]`)?.getAttribute('aria-busy') !== 'true', String(index)).then(() => undefined);
 
   test('shows the newest catalog with its features', async () => {
     await studio.go('#/features');

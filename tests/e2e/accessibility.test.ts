@@ -156,6 +156,33 @@ describe('Accessibility with data', { skip: noStudio }, () => {
     assert.equal(found.join('\n'), '');
   });
 
+  test('nor on the cards of the tour, the lists of Label, and the scatter beside a feature', async () => {
+    const { page } = studio;
+    const found = await inBothThemes(studio, [`#/label?view=lists&catalog=${catalog}`, `#/features/3?catalog=${catalog}`]);
+    await page.getByRole('button', { name: 'Scatter of features', exact: true }).click();
+    await settle(page);
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      found.push(...(await findings(page, `scatter beside a feature, ${colorScheme}`)));
+    }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('Take the tour');
+    await page.keyboard.press('Enter');
+    const card = page.locator('.card[role="dialog"]');
+    for (let at = 0; at < 6; at++) {
+      await card.waitFor();
+      await settle(page);
+      for (const colorScheme of themes) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        found.push(...(await findings(page, `card ${at} of the tour, ${colorScheme}`)));
+      }
+      if (at < 5) await page.keyboard.press('ArrowRight');
+    }
+    await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'detached' });
+    assert.equal(found.join('\n'), '');
+  });
+
   test('nor on errors: an unknown page, run and feature, a catalog that is none', async () => {
     assert.equal((await inBothThemes(studio, ['#/nonsense', '#/runs/none', `#/feature/99999?catalog=${catalog}`, '#/features?catalog=%2Fnowhere%2Fx.loupe'])).join('\n'), '');
   });

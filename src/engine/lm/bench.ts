@@ -19,7 +19,8 @@ function layersFor(hook: string): number | undefined {
   return layer === null ? undefined : Number(layer[1]) + 1;
 }
 
-function middle(values: readonly number[]): number {
+/** The median; of an even number of values the upper one of the two. */
+export function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 

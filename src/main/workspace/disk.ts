@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { DiskItem, DiskKind, DiskUse } from '../../shared/schema/disk.ts';
 import type { Job } from '../../shared/schema/job.ts';
+import type { Workspace } from '../../shared/schema/workspace.ts';
 import { cacheParts } from './caches.ts';
 import { kindFolders, runsFolder } from './layout.ts';
 import { scanWorkspace } from './scan.ts';
@@ -56,22 +57,23 @@ async function leftovers(workspace: string, jobs: readonly Job[], now: number): 
   return items;
 }
 
-async function diskItems(workspace: string, jobs: readonly Job[], now: number): Promise<DiskItem[]> {
-  const { items } = await scanWorkspace(workspace);
+async function diskItems(workspace: string, jobs: readonly Job[], now: number, scan: Promise<Workspace> = scanWorkspace(workspace)): Promise<DiskItem[]> {
+  const { items } = await scan;
   const listed = await Promise.all(items.map(async ({ kind, id, name, path, modifiedAt, linked }): Promise<DiskItem> => (
     { kind, id, name, path, ...(await sizeOf(path)), modifiedAt, linked, heldBy: linked ? null : heldBy(jobs, kind, id, path) })));
   return [...listed, ...(await runItems(workspace, jobs)), ...(await leftovers(workspace, jobs, now))];
 }
 
 /** Paths that what is listed or still running works with: linked models among them. */
-export async function usedPaths(workspace: string, jobs: readonly Job[]): Promise<string[]> {
-  const { items } = await scanWorkspace(workspace);
+export async function usedPaths(workspace: string, jobs: readonly Job[], scan: Promise<Workspace> = scanWorkspace(workspace)): Promise<string[]> {
+  const { items } = await scan;
   return [...items.map(({ path }) => path), ...jobs.filter((job) => live.has(job.state)).flatMap((job) => textsOf(job.config))];
 }
 
 /** Everything that takes room, biggest first; sizes in bytes. */
 export async function diskUse(workspace: string, jobs: readonly Job[], now: number = Date.now()): Promise<DiskUse> {
-  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now), listTrash(workspace), usedPaths(workspace, jobs).then((used) => cacheParts(used, now)), statfs(workspace)]);
+  const scan = scanWorkspace(workspace);
+  const [items, trash, parts, { bavail, blocks, bsize }] = await Promise.all([diskItems(workspace, jobs, now, scan), listTrash(workspace), usedPaths(workspace, jobs, scan).then((used) => cacheParts(used, now)), statfs(workspace)]);
   const bySize = (a: { bytes: number }, b: { bytes: number }): number => b.bytes - a.bytes;
   return { items: items.sort(bySize), trash, caches: parts, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }

@@ -1,6 +1,7 @@
 /** Timing training steps of a language model on random tokens: forward, backward, clip, AdamW, as a run does them. */
 import { loadBackend } from '../../backend/load.ts';
 import { Random } from '../../random.ts';
+import { middle } from '../bench.ts';
 import { countParameters, startValues } from '../own/parameters.ts';
 import { shapeOf, type OwnConfig } from '../own/config.ts';
 import { LmTrainer } from './trainer.ts';
@@ -16,10 +17,6 @@ export interface BenchLm {
 }
 
 const settings = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}
 
 function randomContexts(vocab: number, batch: number, length: number, seed: number): TokenContexts {
   const random = Random.from(seed, 'bench tokens');

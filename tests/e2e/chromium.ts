@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
@@ -46,4 +46,16 @@ export async function openBrowser(options: { width?: number; height?: number; da
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Scrolls a panel into sight until something in it is there. A panel is drawn only while it is seen, and what stands above it grows as
+ * it loads, and may push it out of sight again before it is.
+ */
+export async function reach(panel: Locator, inside: Locator): Promise<void> {
+  for (const end = Date.now() + 20_000; (await inside.count()) === 0 && Date.now() < end;) {
+    await panel.scrollIntoViewIfNeeded();
+    await panel.page().waitForTimeout(100);
+  }
+  await inside.first().waitFor();
 }

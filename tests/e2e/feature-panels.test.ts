@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { stopThreads } from '../../src/main/catalog/client.ts';
 import { signedCatalog } from '../support/signed-catalog.ts';
+import { reach } from './chromium.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
 describe('Panels of the feature page', { skip: noStudio }, () => {
@@ -22,8 +23,7 @@ describe('Panels of the feature page', { skip: noStudio }, () => {
     await studio.go('#/feature/4');
     await at(4);
     for (const title of ['Activations', 'Nearest by decoder cosine', 'Effect on the next token', 'Examples', 'Fires together with', 'Correlated features', 'Logit effects over the vocabulary', 'Correlated dimensions', 'Decoder weights']) {
-      await panel(title).scrollIntoViewIfNeeded();
-      await panel(title).locator('.content').locator('svg, button, table, ol, [role="button"]').first().waitFor();
+      await reach(panel(title), panel(title).locator('.content').locator('svg, button, table, ol, [role="button"]'));
     }
     assert.match(await panel('Decoder weights').innerText(), /norm 1\.000[\s\S]*share of L1/);
   });
@@ -39,17 +39,14 @@ describe('Panels of the feature page', { skip: noStudio }, () => {
     await studio.page.keyboard.press('Control+k');
     await studio.page.keyboard.type('Correlated features');
     await studio.page.keyboard.press('Enter');
-    await panel('Correlated features').scrollIntoViewIfNeeded();
-    await panel('Correlated features').locator('.content').waitFor();
+    await reach(panel('Correlated features'), panel('Correlated features').locator('.content'));
   });
 
   test('a feature that fires together with it opens on click', async () => {
     await studio.go('#/feature/4');
     await at(4);
     const row = panel('Fires together with').locator('li button').first();
-    // A panel is drawn when it is in sight.
-    await panel('Fires together with').scrollIntoViewIfNeeded();
-    await row.scrollIntoViewIfNeeded();
+    await reach(panel('Fires together with'), row);
     const index = Number((await row.locator('.index').innerText()).replaceAll(',', ''));
     await row.click();
     await at(index);

@@ -1,6 +1,7 @@
 /** Labelling by keyboard alone, on the real host with a generated catalog. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { reach } from './chromium.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
 describe('the labelling page', { skip: noStudio }, () => {
@@ -149,11 +150,7 @@ describe('the labelling page', { skip: noStudio }, () => {
     for (const index of [5, 9]) {
       await studio.go(`#/feature/${index}`);
       await studio.page.locator(`article[aria-label="Feature ${index}"]`).waitFor();
-      // Panels above it grow as they load and push it out of sight, where it waits: it is scrolled to until it shows its lists.
-      for (let tries = 0; tries < 50 && (await studio.page.getByLabel('Add to a list').count()) === 0; tries++) {
-        await studio.page.getByText('Lists and comments', { exact: true }).scrollIntoViewIfNeeded();
-        await studio.page.waitForTimeout(100);
-      }
+      await reach(studio.page.getByText('Lists and comments', { exact: true }), studio.page.getByLabel('Add to a list'));
       await studio.page.getByLabel('Add to a list').selectOption({ index: 1 });
       await studio.page.getByText('added to "herbs"').last().waitFor();
     }

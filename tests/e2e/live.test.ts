@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { inProcess, resultOf } from '../support/command-line.ts';
 import { buildArguments, harvestArguments, hook, pathsIn, trainArguments, writeCorpus } from '../support/main-job.ts';
 import { writeTinyLlama } from '../support/tiny-llama.ts';
-import { openBrowser, type Browser } from './chromium.ts';
+import { openBrowser, reach, type Browser } from './chromium.ts';
 import { noStudio, serve, type Host } from './studio.ts';
 
 process.env['LOUPE_BACKEND'] = 'cpu';
@@ -129,7 +129,7 @@ describe('Live', { skip: noStudio }, () => {
     await page.locator('#feature-table .item[aria-rowindex]').first().click();
     await page.keyboard.press('Enter');
     const box = page.locator('.panel-test');
-    await box.scrollIntoViewIfNeeded();
+    await reach(box, box.locator('textarea'));
     await box.locator('textarea').fill('Line 12 of');
     await box.locator('.answer [data-i]').first().waitFor();
     await box.locator('textarea').pressSequentially(' a corpus', { delay: 10 });
@@ -146,7 +146,7 @@ describe('Live', { skip: noStudio }, () => {
   test('steering writes both texts from one seed, shows KL, and finds a strength; at strength 0 the texts are the same', async () => {
     const { page } = browser;
     const box = page.locator('.panel-steering');
-    await box.scrollIntoViewIfNeeded();
+    await reach(box, box.getByLabel('Prompt'));
     await box.getByLabel('Prompt').fill('Line 3');
     await box.getByLabel('Tokens', { exact: true }).fill('12');
     await box.getByLabel('Strength as a number').fill('0');
@@ -170,7 +170,7 @@ describe('Live', { skip: noStudio }, () => {
   test('ablation tells what the loss of an example rises by', async () => {
     const { page } = browser;
     const box = page.locator('.panel-ablation');
-    await box.scrollIntoViewIfNeeded();
+    await reach(box, box.getByRole('button', { name: 'Measure example 1' }));
     await box.getByRole('button', { name: 'Measure example 1' }).click();
     await box.locator('li').first().locator('.sum span').waitFor();
     await box.getByRole('button', { name: /Measure the other/ }).click();
@@ -186,8 +186,7 @@ describe('Live', { skip: noStudio }, () => {
     rmSync(join(workspace, 'live.json'), { force: true });
     await page.reload();
     const box = page.locator('.panel-test');
-    await box.scrollIntoViewIfNeeded();
-    await box.getByText(/The model tiny \(hash [0-9a-f]{12}\) was not found/).waitFor();
+    await reach(box, box.getByText(/The model tiny \(hash [0-9a-f]{12}\) was not found/));
     await box.getByRole('button', { name: 'Choose the model' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Path').fill(paths.dictionary);

@@ -1,6 +1,7 @@
 /** The forward pass of a decoder: embed, then attention and MLP block by block, then the unembedding. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { takeRows } from '../ops/rows.ts';
 import { softCap } from './activations.ts';
 import { attentionInputs, type AttentionInputs } from './attention-inputs.ts';
 import { applyAttention, plainScores, type LayerCache } from './attention.ts';
@@ -68,8 +69,7 @@ function residualRows(residual: Tensor): Tensor2D {
 }
 
 function embed({ config, weights }: Decoder, { tokens, batch, length, run, past }: Pass): Tensor2D {
-  const ids = tf.tensor1d(tokens, 'int32');
-  const rowsOfTokens = tf.gather(weights.embedding, ids);
+  const rowsOfTokens = takeRows(weights.embedding, tokens);
   const embedded = run.at('hook_embed', config.embeddingScale === 1 ? rowsOfTokens : tf.mul(rowsOfTokens, config.embeddingScale)) as Tensor2D;
   if (weights.positions === null) return embedded;
   const rows = tf.slice(weights.positions, [past?.length ?? 0, 0], [length, config.dModel]);

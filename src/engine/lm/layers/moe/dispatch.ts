@@ -1,9 +1,7 @@
-/**
- * Rows to their experts and back: two linear maps, each the other's gradient. Stock gather has no gradient on the wasm backend, and elsewhere
- * scatters where another gather does.
- */
+/** Rows to their experts and back: two linear maps, each the other's gradient, so that a gather does where stock autograd would scatter. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { linearMap } from '../../../ops/linear-map.ts';
 import type { Choice } from './gates.ts';
 
 /** A *slot* is one (token, rank); slots stand expert by expert, in order of their tokens. */
@@ -42,24 +40,19 @@ function sumRows(x: Tensor, { places, tokens, k }: Dispatch): Tensor {
   return tf.sum(tf.reshape(tf.gather(x, tf.tensor1d(places, 'int32')), [tokens, k, x.shape[1]!]), 1);
 }
 
-function linear(x: Tensor, there: (x: Tensor) => Tensor, back: (dy: Tensor) => Tensor): Tensor {
-  const forward = (input: Tensor): { value: Tensor; gradFunc: (dy: Tensor) => Tensor } => ({ value: tf.tidy(() => there(input)), gradFunc: (dy) => tf.tidy(() => back(dy)) });
-  return tf.customGrad(forward as Parameters<typeof tf.customGrad>[0])(x);
-}
-
 /** x float32 [tokens, d] -> the row of each slot's token, float32 [tokens * k, d]. */
 export function toSlots(x: Tensor2D, plan: Dispatch): Tensor2D {
-  return linear(x, (rows) => scatterRows(rows, plan), (dy) => sumRows(dy, plan)) as Tensor2D;
+  return linearMap(x, (rows) => scatterRows(rows, plan), (dy) => sumRows(dy, plan)) as Tensor2D;
 }
 
 /** x float32 [tokens * k, d] of slots -> the sum over each token's slots, float32 [tokens, d]. */
 export function fromSlots(x: Tensor2D, plan: Dispatch): Tensor2D {
-  return linear(x, (rows) => sumRows(rows, plan), (dy) => scatterRows(dy, plan)) as Tensor2D;
+  return linearMap(x, (rows) => sumRows(rows, plan), (dy) => scatterRows(dy, plan)) as Tensor2D;
 }
 
 /** Numbers by (token, rank), float32 [tokens, k], in the order of slots, float32 [tokens * k, 1]. */
 export function inSlotOrder(x: Tensor2D, { slots, places, tokens, k }: Dispatch): Tensor2D {
   const at = (order: Int32Array): Tensor1D => tf.tensor1d(order, 'int32');
   const there = (values: Tensor): Tensor => tf.gather(tf.reshape(values, [tokens * k, 1]), at(slots));
-  return linear(x, there, (dy) => tf.reshape(tf.gather(dy, at(places)), [tokens, k])) as Tensor2D;
+  return linearMap(x, there, (dy) => tf.reshape(tf.gather(dy, at(places)), [tokens, k])) as Tensor2D;
 }

@@ -5,6 +5,8 @@ import { loadBackend } from '../../../../../src/engine/backend/load.ts';
 import { layerKinds } from '../../../../../src/engine/lm/layers/registry.ts';
 import { modelSpecs, startValues } from '../../../../../src/engine/lm/own/parameters.ts';
 import { LmTrainer } from '../../../../../src/engine/lm/training/trainer.ts';
+import { eachBackend } from '../../../../support/backends.ts';
+import { assertClose } from '../../../../support/closeness.ts';
 import { periodicContexts, settings, tinyShape, tinyTrainer } from '../../../../support/own-models.ts';
 
 before(() => loadBackend());
@@ -96,4 +98,18 @@ test('a weight that is not finite is named, and so is the place where a pass fir
   assert.throws(() => overflow.step([periodicContexts(1)], 1e-3, 0), { kind: 'not-finite', message: /blocks\.1\.mlp\.hook_pre is the first value of the pass/u });
   // nothing was changed
   assert.deepEqual(overflow.values('embed.weight'), startValues(modelSpecs(overflow.shape)[0]!, 1));
+});
+
+test('every backend takes the same steps with every kind of layer', async (t) => {
+  const losses = new Map<string, number[]>();
+  await eachBackend(t, () => {
+    for (const { id } of layerKinds) {
+      const trainer = tinyTrainer(tinyShape(id));
+      const own = [0, 1, 2].map((step) => trainer.step([periodicContexts(step)], 1e-2, step)).flatMap(({ loss, gradientNorm }) => [loss, gradientNorm]);
+      trainer.dispose();
+      const others = losses.get(id);
+      if (others === undefined) losses.set(id, own);
+      else assertClose(own, others, 2e-3, id);
+    }
+  });
 });

@@ -24,7 +24,7 @@ export function watchedPass({ layer = 0, training = false, watch = false, edit =
   const seen = new Map<string, number[]>();
   const updates = new Map<string, Tensor>();
   return {
-    seen, left, updates, layer, training, differentiable: true, random: Random.from(0),
+    seen, left, updates, layer, training, keep: null, differentiable: true, random: Random.from(0),
     at: (hook, value) => (watch && seen.set(hook, [...value.dataSync()]), edit(hook, value)),
     touches: () => watch,
     share: (key, value) => void left.set(key, value),

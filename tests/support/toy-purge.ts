@@ -1,8 +1,9 @@
 /** Monet on four grammars of disjoint tokens: train, find each grammar's experts, purge them, and look at the loss of each (models.md B-T6). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { maskOfCorpus, purgeEffect, routingMass, specialisedExperts } from '../../src/engine/lm/layers/monet/attribution.ts';
-import { ExpertMask } from '../../src/engine/lm/layers/monet/expert-mask.ts';
+import { expertsOfCorpus, purgeEffect, routingMass, specialisedExperts } from '../../src/engine/lm/layers/monet/attribution.ts';
+import { ExpertSet } from '../../src/engine/lm/experts/expert-set.ts';
+import { ExpertsOff } from '../../src/engine/lm/experts/experts-off.ts';
 import { applyHd } from '../../src/engine/lm/layers/monet/hd.ts';
 import type { HdWeights } from '../../src/engine/lm/layers/monet/hd.ts';
 import { ambiguityLoss, uniformityLoss } from '../../src/engine/lm/layers/monet/losses.ts';
@@ -40,18 +41,16 @@ function route(x: Tensor2D, w: Named, running: RouterStatistics | null): MonetRo
   return routeMonet(normalise(x), w as unknown as RouterWeights, config, running);
 }
 
-function output(kind: 'hd' | 'vd', x: Tensor2D, w: Named, routing: MonetRouting, mask: ExpertMask | null): Tensor2D {
-  const pairs = factoredPairs(routing, mask === null ? null : tf.tensor2d(mask.keep(), [shape.s, shape.s]));
+function output(kind: 'hd' | 'vd', x: Tensor2D, w: Named, routing: MonetRouting, off: ExpertSet | null): Tensor2D {
+  const keep = off === null ? null : new ExpertsOff(new Map([[0, off]])).keep(0);
+  const pairs = factoredPairs(routing, keep === null ? null : tf.tensor2d(keep, [shape.s, shape.s]));
   const read = normalise(x);
   // nothing goes past the layer: what is known of a grammar is in its experts
   return kind === 'hd' ? applyHd(read, w as unknown as HdWeights, pairs) : applyVd(read, w as unknown as VdWeights, pairs);
 }
 
-function randomMask(count: number, random: Random): ExpertMask {
-  const mask = new ExpertMask(shape.s);
-  const pairs = random.shuffle(Array.from({ length: shape.s ** 2 }, (_, pair) => pair)).slice(0, count);
-  for (const pair of pairs) mask.purge(Math.floor(pair / shape.s), pair % shape.s);
-  return mask;
+function randomExperts(count: number, random: Random): ExpertSet {
+  return ExpertSet.of(shape.s ** 2, random.shuffle(Array.from({ length: shape.s ** 2 }, (_, pair) => pair)).slice(0, count));
 }
 
 export function purgeToyMonet(kind: 'hd' | 'vd', seed: number, steps: number): ToyPurge {
@@ -72,15 +71,15 @@ export function purgeToyMonet(kind: 'hd' | 'vd', seed: number, steps: number): T
     const stream = (domain: number): Tensor2D => embed(weights['wE'] as Tensor2D, held[domain]!.tokens);
     const running = route(embed(weights['wE'] as Tensor2D, grammar.mixed(1024, random).tokens), weights, null).batch;
     const routings = held.map((_, domain) => route(stream(domain), weights, running));
-    const losses = (mask: ExpertMask | null): number[] => held.map(({ targets }, domain) => readoutLoss(output(kind, stream(domain), weights, routings[domain]!, mask), weights['wU'] as Tensor2D, targets).dataSync()[0]!);
+    const losses = (off: ExpertSet | null): number[] => held.map(({ targets }, domain) => readoutLoss(output(kind, stream(domain), weights, routings[domain]!, off), weights['wU'] as Tensor2D, targets).dataSync()[0]!);
     const owners = specialisedExperts(routings.map((routing) => Float64Array.from(routingMass(routing).dataSync(), (mass) => mass / 1024)));
     const before = losses(null);
-    const masks = held.map((_, domain) => maskOfCorpus(owners, domain));
+    const masks = held.map((_, domain) => expertsOfCorpus(owners, domain));
     const effects = masks.map((mask, domain) => purgeEffect(before, losses(mask), domain));
-    const control = masks.map((mask, domain) => purgeEffect(before, losses(randomMask(mask.count, random)), domain));
+    const control = masks.map((mask, domain) => purgeEffect(before, losses(randomExperts(mask.size, random)), domain));
     const rounded = (values: readonly number[]): number[] => values.map((value) => Math.round(value * 1e4) / 1e4);
     result = {
-      before: rounded(before), experts: masks.map((mask) => mask.count),
+      before: rounded(before), experts: masks.map((mask) => mask.size),
       rises: rounded(effects.map(({ target }) => target)), elsewhere: rounded(effects.map(({ others }) => others)),
       randomRises: rounded(control.map(({ target }) => target)), randomElsewhere: rounded(control.map(({ others }) => others)),
       holds: effects.every(({ ratio }) => ratio >= 3),

@@ -4,6 +4,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { LayerCache } from './attention.ts';
 import { forward, type Decoder } from './decoder.ts';
 import type { Continuation, HookEdit } from './definition.ts';
+import type { ExpertsOff } from './experts/experts-off.ts';
 import type { HookTable } from './hook-names.ts';
 import { HookRun } from './hook-run.ts';
 
@@ -11,13 +12,15 @@ export class CachedContinuation implements Continuation {
   readonly #decoder: Decoder;
   readonly #table: HookTable;
   readonly #texts: number;
+  readonly #off: ExpertsOff | undefined;
   #layers: readonly LayerCache[] | null;
   #length = 0;
 
-  constructor(decoder: Decoder, table: HookTable, texts = 1) {
+  constructor(decoder: Decoder, table: HookTable, texts = 1, off?: ExpertsOff) {
     this.#decoder = decoder;
     this.#table = table;
     this.#texts = texts;
+    this.#off = off;
     this.#layers = Array.from({ length: decoder.config.layers }, () => ({ keys: null, values: null }));
   }
 
@@ -35,7 +38,7 @@ export class CachedContinuation implements Continuation {
       throw new LoupeError('bad-request', `${this.#length + length} tokens are over the context of ${config.name}, ${config.contextLength} tokens.`);
     }
     const past = { length: this.#length, layers: this.#layers };
-    const run = new HookRun(this.#table, { batch, length, past: past.length }, { edits });
+    const run = new HookRun(this.#table, { batch, length, past: past.length }, { edits, ...(this.#off === undefined ? {} : { off: this.#off }) });
     const logits = forward(this.#decoder, { tokens, batch, length, run, layers: config.layers, logits: true, lastOnly: true, past })!;
     this.#length += length;
     try {

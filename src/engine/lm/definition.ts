@@ -7,6 +7,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { GgufValue } from '../formats/gguf.ts';
 import type { ModelIdentity } from '../store/types.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
+import type { ExpertsOff } from './experts/experts-off.ts';
 import type { AnyLayerKind, BlockForm, ModelSize, Weights } from './layers/definition.ts';
 import type { OwnConfig } from './own/config.ts';
 
@@ -65,6 +66,8 @@ export interface RunOptions {
   /** Run only blocks 0..stopAtLayer-1, and no unembedding (TransformerLens `stop_at_layer`). */
   readonly stopAtLayer?: number;
   readonly edits?: readonly HookEdit[];
+  /** Experts that are switched off, of models that have some. Kinds: unsupported, mismatch. */
+  readonly off?: ExpertsOff;
   /** Norm scales are taken as constants in the backward pass. */
   readonly freezeNorms?: boolean;
   /** Attention patterns are taken as constants in the backward pass. */
@@ -110,8 +113,8 @@ export interface LanguageModel {
     metric: (logits: Tensor) => Tensor, names: readonly string[], options?: RunOptions,
   ): { readonly value: number; readonly gradients: ReadonlyMap<string, Tensor>; readonly cache: ReadonlyMap<string, Tensor> };
   generate(prompt: Int32Array, options: GenerateOptions): Int32Array;
-  /** Texts of no tokens yet, equally long, to be read piece by piece: generation that others steer. The caller disposes it before the model. */
-  continuation(texts?: number): Continuation;
+  /** Texts of no tokens yet, equally long, to be read piece by piece: generation that others steer, without the experts in `off`. The caller disposes it before the model. */
+  continuation(texts?: number, off?: ExpertsOff): Continuation;
   /** The unembedding, float32 [dModel, vocab], a tensor owned by the model; and the final norm's weight, [dModel]. */
   readonly unembedding: Tensor;
   readonly finalNormWeight: Tensor | null;
@@ -137,6 +140,7 @@ export interface GenerateOptions {
   readonly topP?: number;
   readonly seed?: number;
   readonly edits?: readonly HookEdit[];
+  readonly off?: ExpertsOff;
   readonly stopIds?: readonly number[];
   readonly onToken?: (id: number) => boolean | void;
 }

@@ -21,9 +21,9 @@ function checkOptions({ config }: Decoder, prompt: Int32Array, { maxNewTokens, t
 /** prompt int32 [n] -> the new tokens alone, int32 [at most maxNewTokens]. Ends at a stop id (which is kept), at a full context, or when onToken gives false. */
 export function generate(decoder: Decoder, table: HookTable, prompt: Int32Array, options: GenerateOptions): Int32Array {
   checkOptions(decoder, prompt, options);
-  const { temperature = 0, topP = 1, seed = 0, stopIds = decoder.config.eosTokenIds, edits } = options;
+  const { temperature = 0, topP = 1, seed = 0, stopIds = decoder.config.eosTokenIds, edits, off } = options;
   const random = Random.from(seed, 'generate');
-  const text = new CachedContinuation(decoder, table);
+  const text = new CachedContinuation(decoder, table, 1, off);
   const limit = Math.min(options.maxNewTokens, decoder.config.contextLength - prompt.length);
   const made: number[] = [];
   try {

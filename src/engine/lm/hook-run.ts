@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../shared/errors.ts';
 import type { HookEdit, RunOptions } from './definition.ts';
+import type { ExpertsOff } from './experts/experts-off.ts';
 import type { HookTable } from './hook-names.ts';
 
 export interface PassShape {
@@ -17,6 +18,8 @@ export class HookRun {
   readonly freezePatterns: boolean;
   /** Every op must be one that autograd can go through. */
   readonly differentiable: boolean;
+  /** Experts that take no part. */
+  readonly off: ExpertsOff | null;
   readonly cache = new Map<string, Tensor>();
   readonly #wanted: ReadonlySet<string>;
   readonly #edits = new Map<string, HookEdit[]>();
@@ -33,12 +36,13 @@ export class HookRun {
     this.#wantsLogits = options.logits ?? true;
     this.freezeNorms = options.freezeNorms ?? false;
     this.freezePatterns = options.freezePatterns ?? false;
+    this.off = options.off ?? null;
     this.differentiable = differentiable;
   }
 
   /** A run of the same shape in whose pass nobody looks. */
   quiet(): HookRun {
-    return new HookRun(this.#table, this.#shape, { freezeNorms: this.freezeNorms, freezePatterns: this.freezePatterns }, this.differentiable);
+    return new HookRun(this.#table, this.#shape, { freezeNorms: this.freezeNorms, freezePatterns: this.freezePatterns, ...(this.off === null ? {} : { off: this.off }) }, this.differentiable);
   }
 
   #addEdit(edit: HookEdit): void {

@@ -6,6 +6,7 @@ import type { ModelIdentity } from '../store/types.ts';
 import type { Tokenizer } from '../tokenizers/types.ts';
 import { CachedContinuation } from './continuation.ts';
 import { forward, type Decoder } from './decoder.ts';
+import { checkExpertsOff, type ExpertsOff } from './experts/experts-off.ts';
 import type { Continuation, DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, RunOptions, RunResult } from './definition.ts';
 import { generate } from './generate.ts';
 import { runWithGradients, type Gradients } from './gradients.ts';
@@ -75,12 +76,14 @@ export class DecoderModel implements LanguageModel {
 
   generate(prompt: Int32Array, options: GenerateOptions): Int32Array {
     this.#checkTokens(prompt);
+    if (options.off !== undefined) checkExpertsOff(this.config, options.off);
     return generate(this.#decoder, this.#table, prompt, options);
   }
 
-  continuation(texts = 1): Continuation {
+  continuation(texts = 1, off?: ExpertsOff): Continuation {
     this.#requireOpen();
-    return new CachedContinuation(this.#decoder, this.#table, texts);
+    if (off !== undefined) checkExpertsOff(this.config, off);
+    return new CachedContinuation(this.#decoder, this.#table, texts, off);
   }
 
   /** Made on first use: the weights keep it the other way round. */
@@ -111,8 +114,9 @@ export class DecoderModel implements LanguageModel {
     if (bad >= 0) throw new LoupeError('bad-request', `token ${bad} is ${tokens[bad]}, and ${this.config.name} has ${this.config.vocab} tokens.`);
   }
 
-  #check(tokens: Int32Array, batch: number, length: number, { stopAtLayer, documents, start }: RunOptions): void {
+  #check(tokens: Int32Array, batch: number, length: number, { stopAtLayer, documents, start, off }: RunOptions): void {
     this.#checkTokens(tokens);
+    if (off !== undefined) checkExpertsOff(this.config, off);
     const refuse = (message: string): never => {
       throw new LoupeError('bad-request', message);
     };

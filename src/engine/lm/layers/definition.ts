@@ -5,7 +5,7 @@
  * A kind says what its parameters are, how they start and how the layer is computed. All else (blocks, training, checkpoints,
  * files, hooks, the command line, forms) asks the kind and knows no id.
  */
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Random } from '../../random.ts';
 import type { Linear } from '../definition.ts';
@@ -43,6 +43,8 @@ export interface LayerPass {
   /** The block's number, from 0. */
   readonly layer: number;
   readonly training: boolean;
+  /** Of kinds with experts: 1 where an expert takes part, 0 where it is switched off (experts/experts-off.ts), float32 [experts]; null where all do. */
+  readonly keep: Tensor1D | null;
   /** Only ops that autograd goes through. */
   readonly differentiable: boolean;
   /** For noise while training; the same numbers for the same seed and step. */
@@ -92,6 +94,32 @@ export interface BlockForm {
   apply(x: Tensor2D, weights: Weights, layer: (normed: Tensor2D) => Tensor2D, tools: BlockTools): Tensor2D;
 }
 
+/** Of kinds whose layer is made of experts: how they are counted, and how a token's share of each is read off the pass. */
+export interface ExpertsForm<C> {
+  /** Experts of a block: they can be switched off one by one. */
+  count(config: C): number;
+  /** Pairs (i, j) of s halves, expert i * s + j, seen as a square; or single ones side by side. */
+  readonly layout: 'square' | 'list';
+  /** Hooks within the block whose values `mass` and `uses` read, in this order. */
+  readonly hooks: readonly string[];
+  /** What is routed to each expert, summed over tokens, float32 [experts]; values float32 [tokens, width of the hook] each. */
+  mass(config: C, values: readonly Tensor2D[]): Tensor1D;
+  /** The experts that each token uses, with their weights above 0; values as `mass` has them, flat. */
+  uses(config: C, values: readonly Float32Array[], tokens: number): ExpertUses[];
+  /** The first unit of an expert at mlp.hook_post, and how many it has there. */
+  units(config: C, size: ModelSize, expert: number): readonly [first: number, count: number];
+  /** "expert (3, 17)" */
+  name(config: C, expert: number): string;
+}
+
+/** One token's experts, rising. */
+export interface ExpertUses {
+  /** int32 [used] */
+  readonly experts: Int32Array;
+  /** float32 [used] */
+  readonly weights: Float32Array;
+}
+
 /** Sizes that come ready; what is left out is as elsewhere (own/presets.ts). */
 export interface LayerPreset<C> {
   readonly size?: Partial<ModelSize>;
@@ -128,6 +156,8 @@ export interface LayerKind<C = unknown> {
   unitName(config: C, size: ModelSize, unit: number): string;
   /** Hooks of the layer beside mlp.hook_post, with their widths; [['mlp.hook_pre', units]] when left out. */
   hooks?(config: C, size: ModelSize): readonly (readonly [name: string, width: number])[];
+  /** Of kinds with experts. Such a kind multiplies what it gives an expert by `pass.keep`. */
+  readonly experts?: ExpertsForm<C>;
   /** Parameters of block `layer`'s layer that take part in computing one token. */
   active(config: C, size: ModelSize, layer: number): number;
 }

@@ -1,7 +1,7 @@
 /** MoE-X as a layer: ReLU experts, routed to by how few of their units would fire (Yang et al. 2025, arXiv 2503.07639). */
 import { z } from 'zod';
 import { defineLayer } from './definition.ts';
-import { activeExperts, expertFields, expertProblem, expertUnitName, expertWidth, runExperts, expertWeights } from './moe/adapter.ts';
+import { activeExperts, expertFields, expertProblem, expertUnitName, expertWidth, gatedExperts, runExperts, expertWeights } from './moe/adapter.ts';
 import { routeBySparsity } from './moe/moe-x.ts';
 import { expertSpecs, moeXShift } from './moe/parameters.ts';
 import { prefixed } from './prefixed.ts';
@@ -29,6 +29,7 @@ export const moeX = defineLayer({
   },
   units: (own, size) => own.experts * expertWidth(own, size),
   unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
-  hooks: () => [],
+  hooks: (own) => [['mlp.hook_gates', own.experts]],
+  experts: gatedExperts,
   active: (own, size) => activeExperts(own, size),
 });

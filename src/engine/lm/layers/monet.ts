@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constant } from '../constant.ts';
 import { defineLayer } from './definition.ts';
 import type { LayerPass, LayerPreset, LayerResult, ModelSize, Specs, Weights } from './definition.ts';
+import { monetExperts } from './monet/experts.ts';
 import { updateRunning } from './monet/gates.ts';
 import { applyHd } from './monet/hd.ts';
 import type { HdWeights } from './monet/hd.ts';
@@ -84,9 +85,11 @@ function meanActive({ gates1, gates2 }: Gates): Tensor {
 
 /** C as the hook's value where somebody looks at it, else by halves. */
 function pairsOf(gates: Gates, pass: LayerPass): PairWeights {
-  if (!pass.touches('mlp.hook_post')) return factoredPairs(gates);
   const [tokens, , s] = gates.gates1.shape;
-  const c = pass.at('mlp.hook_post', tf.reshape(pairMatrix(gates), [tokens, s * s]));
+  const keep = pass.keep === null ? null : tf.reshape(pass.keep, [s, s]) as Tensor2D;
+  if (!pass.touches('mlp.hook_post')) return factoredPairs(gates, keep);
+  const all = pairMatrix(gates);
+  const c = pass.at('mlp.hook_post', tf.reshape(keep === null ? all : tf.mul(all, keep), [tokens, s * s]));
   return explicitPairs(tf.reshape(c, [tokens, s, s]));
 }
 
@@ -133,8 +136,9 @@ function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) 
     units: ({ experts }) => experts,
     unitName: ({ experts }, _size, unit) => `expert (${Math.floor(unit / subExperts(experts))}, ${unit % subExperts(experts)})`,
     hooks: ({ experts, heads }) => [1, 2].map((half) => [`mlp.hook_gates${half}`, heads * subExperts(experts)] as const),
-    // every half is computed for every token
+    experts: monetExperts,
     sharesFrom: (own, layer) => routerLayer(layer, own.group),
+    // every half is computed for every token
     active: (own, size, layer) => expertParameters(shapeOf(own, size)) + (routerLayer(layer, own.group) === layer ? routerParameters(subExperts(own.experts), own.heads, size.dModel) : 0),
   });
 }

@@ -2,7 +2,7 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { defineLayer } from './definition.ts';
-import { activeExperts, expertFields, expertProblem, expertUnitName, expertWeights, expertWidth, runExperts } from './moe/adapter.ts';
+import { activeExperts, expertFields, expertProblem, expertUnitName, expertWeights, expertWidth, gatedExperts, runExperts } from './moe/adapter.ts';
 import { expertSpecs, linearRouterSpecs } from './moe/parameters.ts';
 import { routeLinearly } from './moe/switch.ts';
 import { prefixed } from './prefixed.ts';
@@ -23,6 +23,7 @@ export const switchMoe = defineLayer({
   lossWeights: ({ balance }) => ({ balance }),
   units: (own, size) => own.experts * expertWidth(own, size),
   unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
-  hooks: () => [],
+  hooks: (own) => [['mlp.hook_gates', own.experts]],
+  experts: gatedExperts,
   active: (own, size) => activeExperts(own, size) + own.experts * size.dModel,
 });

@@ -89,8 +89,9 @@ export class OwnPass {
 
   #layerPass(layer: number, run: HookRun): LayerPass {
     const training = this.#training;
+    const keep = run.off?.keep(layer) ?? null;
     return {
-      layer, training: training !== null, differentiable: run.differentiable, random: training?.random ?? Random.from(0, 'inference'),
+      layer, training: training !== null, keep: keep === null ? null : tf.tensor1d(keep), differentiable: run.differentiable, random: training?.random ?? Random.from(0, 'inference'),
       at: (hook, value) => run.at(`blocks.${layer}.${hook}`, value) as Tensor2D,
       touches: (hook) => run.touches(`blocks.${layer}.${hook}`),
       share: (key, value) => keepNew(this.#shared, key, value),

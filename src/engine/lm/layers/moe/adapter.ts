@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { LayerPass, LayerResult, ModelSize, Weights } from '../definition.ts';
+import type { ExpertsForm, LayerPass, LayerResult, ModelSize, Weights } from '../definition.ts';
 import { applyExperts, wideCode, wideL0, wideOutput } from './experts.ts';
 import type { ExpertActivation, ExpertWeights } from './experts.ts';
+import { choiceMask } from './gates.ts';
 import { expertLoads } from './load-balance.ts';
 import type { Routing } from './moe-x.ts';
 
@@ -53,9 +54,35 @@ export function expertWeights(weights: Weights): ExpertWeights {
   };
 }
 
+/** Gates as they are used, float32 [tokens, experts]: 0 for what is switched off, then through their hook; what a change there gives to experts outside the choice is left out. */
+function usedGates({ gates, choice }: Routing, experts: number, pass: LayerPass): Tensor2D {
+  const kept = pass.keep === null ? gates : tf.mul(gates, pass.keep) as Tensor2D;
+  if (!pass.touches('mlp.hook_gates')) return kept;
+  return tf.mul(pass.at('mlp.hook_gates', kept), tf.sum(choiceMask(choice, experts), 1));
+}
+
+/** The gates of MoE-X and Switch as shares of their experts. */
+export const gatedExperts: ExpertsForm<ExpertConfig> = {
+  count: ({ experts }) => experts,
+  layout: 'list',
+  hooks: ['mlp.hook_gates'],
+  mass: (_own, [gates]) => tf.sum(gates!, 0),
+  uses({ experts }, [gates], tokens) {
+    return Array.from({ length: tokens }, (_, token) => {
+      const row = gates!.subarray(token * experts, (token + 1) * experts);
+      const used = Int32Array.from([...row.keys()].filter((expert) => row[expert]! > 0));
+      return { experts: used, weights: Float32Array.from(used, (expert) => row[expert]!) };
+    });
+  },
+  units: (own, size, expert) => [expert * expertWidth(own, size), expertWidth(own, size)],
+  name: (_own, expert) => `expert ${expert}`,
+};
+
 /** The layer's result for x float32 [tokens, dModel]: by the experts chosen, or through the wide code where its hook is looked at or changed. */
-export function runExperts(x: Tensor2D, weights: ExpertWeights, { gates, choice, balance }: Routing, activation: ExpertActivation, pass: LayerPass): LayerResult {
+export function runExperts(x: Tensor2D, weights: ExpertWeights, routing: Routing, activation: ExpertActivation, pass: LayerPass): LayerResult {
+  const { choice, balance } = routing;
   const experts = weights.wEnc.shape[0];
+  const gates = usedGates(routing, experts, pass);
   const load = tf.tensor1d(expertLoads(choice, experts));
   if (!pass.touches('mlp.hook_post')) {
     const { y, l0 } = applyExperts(x, weights, gates, choice, activation);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../../../shared/errors.ts';
 import { pearson, variablesOf } from '../../../interp/pearson.ts';
-import { ExpertMask } from './expert-mask.ts';
+import { ExpertSet } from '../../experts/expert-set.ts';
 import type { Gates } from './pairs.ts';
 
 /** C_ij summed over tokens, float32 [s, s]: one product of the halves [tokens * heads, s]. */
@@ -39,14 +39,9 @@ export function specialisedExperts(masses: readonly Float64Array[], { factor, fl
   });
 }
 
-/** The purge of the experts that belong to one corpus; `owners` [s * s] as `specialisedExperts` gives them. */
-export function maskOfCorpus(owners: Int16Array, corpus: number): ExpertMask {
-  const s = Math.round(Math.sqrt(owners.length));
-  const mask = new ExpertMask(s);
-  owners.forEach((owner, pair) => {
-    if (owner === corpus) mask.purge(Math.floor(pair / s), pair % s);
-  });
-  return mask;
+/** The experts that belong to one corpus; `owners` [experts] as `specialisedExperts` gives them. */
+export function expertsOfCorpus(owners: Int16Array, corpus: number): ExpertSet {
+  return ExpertSet.of(owners.length, [...owners.keys()].filter((expert) => owners[expert] === corpus));
 }
 
 /** Pearson's correlation over texts between what is routed to an expert and a score of the text, such as its toxicity. */

@@ -14,7 +14,7 @@ const size: ModelSize = { layers: 2, dModel: 2, heads: 1, context: 4, vocab: 5 }
 function watchedPass(): LayerPass & { readonly seen: Map<string, number[]> } {
   const seen = new Map<string, number[]>();
   return {
-    seen, layer: 0, training: false, differentiable: true, random: Random.from(0),
+    seen, layer: 0, training: false, keep: null, differentiable: true, random: Random.from(0),
     at: (hook, value) => (seen.set(hook, [...value.dataSync()]), value),
     touches: () => true, share: () => undefined, update: () => undefined,
     shared: () => assert.fail('nothing is shared'),

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../../engine/config-issues.ts';
 import { layerKinds } from '../../engine/lm/layers/registry.ts';
+import { openOwnModel } from '../../engine/lm/own/opened.ts';
 import { lmRunFile, lmTrainConfigSchema, runLmTrain, type LmTrainConfig } from '../../engine/lm/training/job.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
@@ -22,11 +23,19 @@ function configure(command: Command): void {
     .option('--batch <n>', 'contexts in one forward pass')
     .option('--accumulate <n>', 'forward passes for one update')
     .option('--lr <x>', 'highest learning rate')
+    .option('--from <dir>', 'a model of Loupe to begin with: its layer, sizes and tokenizer are then the defaults')
     .option('--out <dir>', 'folder for the model and its run')
     .option('--config <file>', 'JSON file with any field of the config; options above win')
     .option('--set <field=value...>', "any other field, like --set dModel=128; the layer's own with layer. before them, like --set layer.activation=relu")
     .option('--resume', 'go on with the run in --out, by its own config')
     .option('--list-archs', 'list the kinds of layer');
+}
+
+/** The kind of layer of a model that Loupe trained. Kind unsupported for another model. */
+function ownModelArch(folder: string): string {
+  const model = openOwnModel(folder);
+  model.close();
+  return model.shape.kind.id;
 }
 
 /** Options by the names of the config. */
@@ -39,6 +48,12 @@ function givenFields(options: Options): Record<string, unknown> {
   if (fields['data'] === 'chess') {
     fields['tokenizer'] ??= 'chess';
     fields['preset'] ??= 'desktop-chess';
+  }
+  if (options['from'] !== undefined) {
+    const from = resolve(String(options['from']));
+    fields['from'] = from;
+    fields['tokenizer'] ??= from;
+    fields['arch'] ??= ownModelArch(from);
   }
   const layer: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(setFields(options))) {

@@ -13,6 +13,7 @@ export const lmTrainConfigSchema = z.strictObject({
   data: path.default('text').describe('What is trained on: text (the sample corpus), or a file, a folder or a built-in corpus').meta({ path: true }),
   tokenizer: path.default('bytes').describe('bytes, chess (the characters of games), bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json'),
   out: path.describe('Folder of the new model and its run').meta({ path: true }),
+  from: optional(path).default(null).describe('A model of Loupe whose weights the run begins with; its sizes and its layer are then the preset. Empty: from nothing').meta({ path: true }),
   layers: optional(sizeFields.layers.removeDefault()).default(null).describe("Blocks; empty: the preset's").meta({ unit: 'blocks' }),
   dModel: optional(sizeFields.dModel.removeDefault()).default(null).describe("Width of the residual stream; empty: the preset's"),
   heads: optional(sizeFields.heads.removeDefault()).default(null).describe("Attention heads; empty: the preset's"),
@@ -44,19 +45,26 @@ export type LmTrainConfig = z.infer<typeof lmTrainConfigSchema>;
 /** Fields that may differ when a run goes on: they change no weight. */
 export const freeFields = ['logEvery', 'validEvery', 'checkpointEvery', 'dtype'] as const;
 
-/** The model's config for a vocabulary: the preset, and what stands in its place. */
-export function ownConfigOf(config: LmTrainConfig, vocab: number): OwnConfig {
+/** The model's config for a vocabulary: the preset or `first`, the model that the run begins with, and what stands in its place. */
+export function ownConfigOf(config: LmTrainConfig, vocab: number, first: OwnConfig | null = null): OwnConfig {
   const { arch, preset, layer, layers, dModel, heads, context, tiedEmbeddings } = config;
-  const base = presetByName(arch, preset);
+  const base = first ?? presetByName(arch, preset);
   return {
     arch, layers: layers ?? base.layers, dModel: dModel ?? base.dModel, heads: heads ?? base.heads, context: context ?? base.context, vocab,
     tiedEmbeddings: tiedEmbeddings ?? base.tiedEmbeddings, layer: { ...base.layer, ...layer },
   };
 }
 
-/** The model, with everything checked. Kinds: bad-request, bad-config. */
-export function shapeFor(config: LmTrainConfig, vocab: number): OwnShape {
-  const shape = shapeOf(ownConfigOf(config, vocab));
+/** Refuses a run of another kind or vocabulary than the model that it begins with. Kind mismatch. */
+function refuseOtherModel({ arch, from, tokenizer }: LmTrainConfig, vocab: number, first: OwnConfig): void {
+  if (first.arch !== arch) throw new LoupeError('mismatch', `arch is ${arch}, and ${from} is of the kind ${first.arch}: choose arch ${first.arch}.`);
+  if (first.vocab !== vocab) throw new LoupeError('mismatch', `tokenizer ${tokenizer} has ${vocab} tokens, and ${from} has ${first.vocab}: give the folder of that model as tokenizer.`);
+}
+
+/** The model, with everything checked; `first` is the config of the model that the run begins with, or null. Kinds: bad-request, bad-config, mismatch. */
+export function shapeFor(config: LmTrainConfig, vocab: number, first: OwnConfig | null = null): OwnShape {
+  if (first !== null) refuseOtherModel(config, vocab, first);
+  const shape = shapeOf(ownConfigOf(config, vocab, first));
   if (config.validTokens < shape.size.context + 1) {
     throw new LoupeError('bad-config', `validTokens is ${config.validTokens}, and a context of ${shape.size.context} needs one token more than itself: raise validTokens.`);
   }

@@ -9,6 +9,7 @@ import { appendMetrics, cutMetrics, readMetrics } from '../../train/metrics-log.
 import { productPeak } from '../../train/product-peak.ts';
 import { cosineRate } from '../../train/schedule.ts';
 import { Speedometer } from '../../train/speedometer.ts';
+import { openOwnModel, valuesFrom, type OpenedModel } from '../own/opened.ts';
 import { startValues } from '../own/parameters.ts';
 import { flopsPerToken, refuseOverLmBudget } from './budget.ts';
 import { shapeFor, type LmTrainConfig } from './config.ts';
@@ -54,15 +55,25 @@ function samplesOf(context: JobContext): string {
 
 /** Sets a run up at its start, or where its newest checkpoint left it. The caller closes it. */
 export async function openLmRun(config: LmTrainConfig, backend: string, context: JobContext): Promise<LmRun> {
+  const first = config.from === null ? null : openOwnModel(config.from);
+  try {
+    return await openFrom(first, config, backend, context);
+  } finally {
+    first?.close();
+  }
+}
+
+async function openFrom(first: OpenedModel | null, config: LmTrainConfig, backend: string, context: JobContext): Promise<LmRun> {
+  const base = first?.shape.config ?? null;
   // What cannot be is refused before a vocabulary is learned.
-  refuseOverLmBudget(shapeFor(config, mostVocab(config.tokenizer)), config.batch, roomAt(context.folder));
+  refuseOverLmBudget(shapeFor(config, base?.vocab ?? mostVocab(config.tokenizer), base), config.batch, roomAt(context.folder));
   const corpus = await openData(config.data);
   const coder = await coderOf(config.tokenizer, corpus, join(context.folder, 'data'));
-  const shape = shapeFor(config, coder.vocab);
+  const shape = shapeFor(config, coder.vocab, base);
   const limits = { limit: config.tokens, mostValid: config.validTokens, context: shape.size.context };
   const files = await TokenFiles.prepare(join(context.folder, 'data'), tokenSource(corpus, coder, config.seed, config.tokens), limits, context.signal);
   const { beta1, beta2, epsilon, weightDecay, clip, seed } = config;
-  const trainer = new LmTrainer(shape, { beta1, beta2, epsilon, weightDecay, clip, seed }, (spec) => startValues(spec, seed));
+  const trainer = new LmTrainer(shape, { beta1, beta2, epsilon, weightDecay, clip, seed }, first === null ? (spec) => startValues(spec, seed) : valuesFrom(first, shape));
   const peak = productPeak(Math.min(4096, config.batch * shape.size.context), shape.size.dModel, 4 * shape.size.dModel);
   const run: LmRun = { config, trainer, files, coder, backend, context, peak, speed: new Speedometer(), step: 0, tokensSeen: 0, seconds: 0 };
   try {

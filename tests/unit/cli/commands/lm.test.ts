@@ -73,3 +73,26 @@ test('units of the trained model are activations like any other: they are stored
   const trained = resultOf(await inProcess(['train', '--activations', at('store'), '--hook', hook, '--d-sae', '32', '--k', '4', '--steps', '5', '--batch', '64', '--set', 'heldOut=200', '--out', at('dictionary')]));
   assert.ok(Number(trained['l0']) <= 4);
 });
+
+test('a dense model is up-cycled, and trained on from there', async () => {
+  const made = resultOf(await inProcess(['lm', 'upcycle', '--model', at('model'), '--out', at('experts'), '--seed', '1', '--set', 'experts=4', 'k=2']));
+  assert.equal(made['experts'], 4);
+  const result = resultOf(await inProcess(['lm', 'train', '--from', at('experts'), '--data', at('text.txt'), '--steps', '4', '--batch', '4', '--set', 'validTokens=64', '--out', at('on')]));
+  assert.deepEqual([result['arch'], result['parameters']], ['moe-x', made['parameters']]);
+  assertRefused(await inProcess(['lm', 'train', '--from', at('experts'), '--arch', 'switch', '--data', at('text.txt'), '--out', at('x')]), { kind: 'mismatch', says: [/arch is switch/] });
+  assertRefused(await inProcess(['lm', 'upcycle', '--model', at('experts'), '--out', at('x')]), { kind: 'unsupported', says: [/kind moe-x/] });
+  assertRefused(await inProcess(['lm', 'upcycle', '--out', at('x')]), { kind: 'bad-request', says: [/--model is missing/] });
+});
+
+test('a sweep trains its members, is gone on with by --resume alone, and keeps its table where it is told', async () => {
+  const base = { data: at('text.txt'), layers: 1, dModel: 16, heads: 2, context: 16, batch: 4, steps: 4, validTokens: 64 };
+  writeFileSync(at('sweep.json'), JSON.stringify({ base, members: [{ name: 'a' }, { name: 'b', fields: { arch: 'monet-hd', layer: { experts: 16, active: 2 } } }], evaluate: { tokens: 60 } }));
+  const sweep = ['lm', 'sweep', '--config', at('sweep.json'), '--out', at('sweep'), '--table', at('kept.json')];
+  const done = await inProcess(sweep);
+  assert.equal(resultOf(done)['failed'], 0);
+  assertRefused(await inProcess(sweep), { kind: 'conflict', says: [/holds 2 runs already: add --resume/] });
+  rmSync(at('sweep'), { recursive: true });
+  assert.deepEqual(resultOf(await inProcess([...sweep, '--resume']))['rows'], resultOf(done)['rows']);
+  writeFileSync(at('sweep.json'), JSON.stringify({ base: { ...base, stepz: 3 }, members: [{ name: 'a' }] }));
+  assertRefused(await inProcess([...sweep, '--resume']), { kind: 'bad-config', says: [/member a: .*stepz/] });
+});

@@ -17,6 +17,7 @@ export const errorKinds = [
   'out-of-memory', //      more memory than there is
   'catalog-from-future', // a catalog written by a newer Loupe
   'not-finite', //         NaN or infinity in weights or activations
+  'dead-experts', //       experts of a run fire on nothing any more
   'missing-component', //  an optional part is not installed
   'cancelled', //          stopped on request; resumable
   'disposed', //           used after dispose

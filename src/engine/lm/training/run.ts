@@ -9,6 +9,7 @@ import { appendMetrics, cutMetrics, readMetrics } from '../../train/metrics-log.
 import { productPeak } from '../../train/product-peak.ts';
 import { cosineRate } from '../../train/schedule.ts';
 import { Speedometer } from '../../train/speedometer.ts';
+import { RunWatch, silentSteps, type SilentSteps } from '../layers/moe/expert-watch.ts';
 import { openOwnModel, valuesFrom, type OpenedModel } from '../own/opened.ts';
 import { startValues } from '../own/parameters.ts';
 import { flopsPerToken, refuseOverLmBudget } from './budget.ts';
@@ -28,6 +29,8 @@ export interface LmRun {
   readonly speed: Speedometer;
   /** What this machine multiplies at best, GFLOP/s: model FLOP utilisation is held against it. */
   readonly peak: number;
+  /** Of models with experts: which of them no longer fire. */
+  readonly watch: RunWatch;
   /** Steps done. */
   step: number;
   tokensSeen: number;
@@ -75,7 +78,7 @@ async function openFrom(first: OpenedModel | null, config: LmTrainConfig, backen
   const { beta1, beta2, epsilon, weightDecay, clip, seed } = config;
   const trainer = new LmTrainer(shape, { beta1, beta2, epsilon, weightDecay, clip, seed }, first === null ? (spec) => startValues(spec, seed) : valuesFrom(first, shape));
   const peak = productPeak(Math.min(4096, config.batch * shape.size.context), shape.size.dModel, 4 * shape.size.dModel);
-  const run: LmRun = { config, trainer, files, coder, backend, context, peak, speed: new Speedometer(), step: 0, tokensSeen: 0, seconds: 0 };
+  const run: LmRun = { config, trainer, files, coder, backend, context, peak, watch: new RunWatch(), speed: new Speedometer(), step: 0, tokensSeen: 0, seconds: 0 };
   try {
     resume(run);
     return run;
@@ -100,6 +103,7 @@ function resume(run: LmRun): void {
   for (const path of [lmMetricsOf(context), samplesOf(context)]) cutMetrics(path, meta?.step ?? 0);
   if (meta === null) return;
   [run.step, run.tokensSeen, run.seconds] = [meta.step, meta.tokensSeen, meta.seconds];
+  run.watch.restore(meta.position as SilentSteps);
   context.log(`resumed at step ${meta.step} of ${config.steps}`);
 }
 
@@ -115,11 +119,20 @@ export function takeLmStep(run: LmRun): void {
   run.tokensSeen += stepTokens(run);
   run.seconds += (performance.now() - begin) / 1000;
   const tokensPerSecond = run.speed.count(stepTokens(run));
+  const dead = run.watch.step(report.figures);
   const due = (every: number): boolean => run.step % every === 0 || run.step === config.steps;
   reportProgress(run, report, tokensPerSecond);
   if (due(config.logEvery) || run.step === 1) logStep(run, report, lr, tokensPerSecond);
   if (due(config.validEvery)) validate(run);
   if (due(config.checkpointEvery)) saveLmCheckpoint(run);
+  if (dead.length > 0) throw deadExperts(run, dead);
+}
+
+/** An expert that no longer fires draws every token to it (Yang et al. 2025, arXiv 2503.07639; specification A.6): the run fails, its checkpoints stay. */
+function deadExperts({ step, context }: LmRun, dead: ReturnType<RunWatch['step']>): LoupeError {
+  const names = dead.slice(0, 8).map(({ block, expert }) => `expert ${expert} of ${block}`).join(', ');
+  const more = dead.length > 8 ? ` and ${dead.length - 8} more` : '';
+  return new LoupeError('dead-experts', `training stopped at step ${step}: ${names}${more} fired no unit on the tokens given to them for ${silentSteps} steps, and a dead expert is the one that a router of sparsity prefers. Begin again with another seed, a lower lr or a higher layer.balance; the last checkpoints are in ${checkpointsOf(context)}.`);
 }
 
 /** Kind not-finite with the step, the cure, and where the last good checkpoint is. */
@@ -172,7 +185,7 @@ function reportProgress(run: LmRun, report: LmStepReport, tokensPerSecond: numbe
 /** Writes everything that the next step depends on. */
 export function saveLmCheckpoint(run: LmRun): void {
   const { step, tokensSeen, seconds, backend, trainer, context } = run;
-  writeCheckpoint(checkpointsOf(context), { step, tokensSeen, seconds, position: {}, backend }, trainer);
+  writeCheckpoint(checkpointsOf(context), { step, tokensSeen, seconds, position: run.watch.state(), backend }, trainer);
 }
 
 /** The first value and the last of a column of the history; NaN without any. */

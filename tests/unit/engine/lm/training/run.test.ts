@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../../src/engine/backend/load.ts';
 import type { JobContext } from '../../../../../src/engine/job.ts';
 import { lmTrainConfigSchema, type LmTrainConfig } from '../../../../../src/engine/lm/training/config.ts';
-import { closeLmRun, endsOf, openLmRun, saveLmCheckpoint, stepTokens, takeLmStep, utilisation } from '../../../../../src/engine/lm/training/run.ts';
+import { closeLmRun, endsOf, openLmRun, saveLmCheckpoint, stepTokens, takeLmStep, utilisation, type LmRun } from '../../../../../src/engine/lm/training/run.ts';
 import { readMetrics } from '../../../../../src/engine/train/metrics-log.ts';
 import { temporaryFolder, type Ending } from '../../../../support/temporary.ts';
 
@@ -57,4 +58,31 @@ test('a run that diverges keeps the last good checkpoint, and says where it is a
   };
   assert.throws(diverge, { kind: 'not-finite', message: /training diverged at step \d+: the loss is .*(?:blocks\.|embed|positions|ln_final).*Choose a lower lr than 1;/u });
   assert.deepEqual(readdirSync(join(context.folder, 'checkpoints')), ['step-000000002']);
+});
+
+test('a MoE-X run whose experts no longer fire fails after 200 steps and says which; a resumed one goes on counting', async (t) => {
+  const { backend } = await loadBackend();
+  // Biases so low that no unit of any expert can fire; with a rate of 0 they stay there.
+  const layer = { experts: 2, k: 1, width: 4 };
+  const { config, context } = started(t, { arch: 'moe-x', layer, context: 8, batch: 1, steps: 1000, lr: 1e-30, weightDecay: 0, validEvery: 10_000, logEvery: 1000, checkpointEvery: 150 });
+  const silenced = async (): Promise<LmRun> => {
+    const run = await openLmRun(config, backend, context);
+    const name = 'blocks.0.mlp.bEnc';
+    const state = run.trainer.state();
+    const bias = tf.fill([2, 4], -100);
+    run.trainer.restore({ ...state, [name]: bias });
+    tf.dispose([...Object.values(state), bias]);
+    return run;
+  };
+  const first = await silenced();
+  for (let i = 0; i < 150; i++) takeLmStep(first);
+  closeLmRun(first);
+  const resumed = await openLmRun(config, backend, context);
+  t.after(() => closeLmRun(resumed));
+  assert.equal(resumed.step, 150);
+  const steps = (): void => {
+    for (let i = 0; i < 200; i++) takeLmStep(resumed);
+  };
+  assert.throws(steps, { kind: 'dead-experts', message: /stopped at step 2\d\d: expert [01] of blocks\.0.*fired no unit.*for 200 steps.*another seed/u });
+  assert.ok(resumed.step < 250, String(resumed.step));
 });

@@ -1,7 +1,7 @@
 /** What the commands of `loupe analyse` share: the dictionary, and what it is analysed on. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { builtInCorpora } from '../../engine/corpora/registry.ts';
+import { isBuiltIn } from '../../engine/corpora/registry.ts';
 import type { EvaluatedConfig } from '../../engine/eval/open.ts';
 import { wholeNumber } from '../options.ts';
 
@@ -32,7 +32,7 @@ export function evaluatedConfigOf(options: Options): EvaluatedConfig {
   const size = options['activations'] === undefined ? 'tokens' : 'last';
   return {
     activations: path(options, 'activations'), model: path(options, 'model'),
-    corpus: corpus === null || builtInCorpora.some(({ id }) => id === corpus) ? corpus : resolve(corpus),
+    corpus: corpus === null || isBuiltIn(corpus) ? corpus : resolve(corpus),
     hook: text(options, 'hook'), targetHook: text(options, 'targetHook'),
     tokens: options[size] === undefined ? null : wholeNumber(options, size, 1, 2 ** 40),
     contextLength: countOf(options, 'contextLength', 128),

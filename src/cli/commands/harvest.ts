@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { builtInCorpora } from '../../engine/corpora/registry.ts';
+import { builtInCorpora, isBuiltIn } from '../../engine/corpora/registry.ts';
 import { harvestConfigSchema, runHarvest, type HarvestConfig } from '../../engine/harvest/job.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
@@ -45,8 +45,7 @@ function describe(issue: z.core.$ZodIssue): string {
 /** The config that the options say. Kind bad-request names each option that is wrong. */
 export function harvestConfigOf(options: Options, seed: number): HarvestConfig {
   const { json: _json, workspace: _workspace, hook, ...fields } = options;
-  const builtIn = builtInCorpora.some(({ id }) => id === options['corpus']);
-  const corpus = builtIn ? options['corpus'] : resolve(String(options['corpus']));
+  const corpus = isBuiltIn(String(options['corpus'])) ? options['corpus'] : resolve(String(options['corpus']));
   const parsed = harvestConfigSchema.safeParse({ ...fields, hooks: hook, seed, corpus, model: resolve(String(options['model'])), out: resolve(String(options['out'])) });
   if (parsed.success) return parsed.data;
   throw new LoupeError('bad-request', parsed.error.issues.map(describe).join('; '));

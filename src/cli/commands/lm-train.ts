@@ -16,7 +16,7 @@ type Options = Readonly<Record<string, unknown>>;
 function configure(command: Command): void {
   command
     .option('--arch <id>', 'kind of layer (--list-archs)')
-    .option('--data <what>', 'text (the sample corpus), chess (the games of loupe data chess), or a file, a folder or a built-in corpus')
+    .option('--data <what>', 'text (the sample corpus), chess (the games of loupe data chess), or a file, a folder or a built-in corpus (domains: four kinds of text, mixed)')
     .option('--tokenizer <what>', 'bytes, chess (the characters of games), bpe:2048 (so many tokens, learned from the corpus), or a folder with tokenizer.json')
     .option('--preset <name>', 'sizes that come ready (loupe lm params --list-presets)')
     .option('--steps <n>', 'updates of the weights')

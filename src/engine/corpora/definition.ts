@@ -40,6 +40,8 @@ export interface Corpus {
 
 export interface CorpusKind {
   readonly id: string;
+  /** Of kinds with many names: how each begins. */
+  readonly prefix?: string;
   readonly title: string;
   readonly summary: string;
   /** True when this kind reads the file or folder at `path`. Undefined for the kinds that are named by their id. */

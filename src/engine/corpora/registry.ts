@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { LoupeError, nearestName } from '../../shared/errors.ts';
 import { defaultCorpusOptions, type Corpus, type CorpusKind, type CorpusOptions } from './definition.ts';
+import { domainKind, domainsKind } from './kinds/domains.ts';
 import { folderKind } from './kinds/folder.ts';
 import { jsonlKind } from './kinds/jsonl.ts';
 import { packageDocsKind } from './kinds/package-docs.ts';
@@ -12,16 +13,26 @@ import { wordnetKind } from './kinds/wordnet.ts';
 /** Kinds of one file, in the order in which they are asked. */
 const fileKinds: readonly CorpusKind[] = [textKind, jsonlKind, parquetKind];
 
-export const corpusKinds: readonly CorpusKind[] = [...fileKinds, folderKind(fileKinds), wordnetKind, packageDocsKind];
+export const corpusKinds: readonly CorpusKind[] = [...fileKinds, folderKind(fileKinds), wordnetKind, packageDocsKind, domainsKind, domainKind];
 
 /** The corpora that come with Loupe and are named by their id. */
 export const builtInCorpora: readonly CorpusKind[] = corpusKinds.filter((kind) => kind.accepts === undefined);
 
 if (new Set(corpusKinds.map(({ id }) => id)).size !== corpusKinds.length) throw new LoupeError('defect', 'two kinds of corpus have one id');
 
+/** The built-in corpus that `spec` names, by its id or by how it begins. */
+function builtInKind(spec: string): CorpusKind | undefined {
+  return builtInCorpora.find(({ id, prefix }) => (prefix === undefined ? id === spec : spec.startsWith(prefix)));
+}
+
+/** Whether `spec` is the name of a built-in corpus, and no path. */
+export function isBuiltIn(spec: string): boolean {
+  return builtInKind(spec) !== undefined;
+}
+
 /** The kind that reads `spec`: the id of a built-in corpus, or a path. Kinds: not-found, unsupported. */
 export function corpusKindOf(spec: string): CorpusKind {
-  const builtIn = builtInCorpora.find((kind) => kind.id === spec);
+  const builtIn = builtInKind(spec);
   if (builtIn !== undefined) return builtIn;
   const stat = statSync(spec, { throwIfNoEntry: false });
   if (stat === undefined) throw noCorpus(spec);

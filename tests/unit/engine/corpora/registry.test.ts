@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { builtInCorpora, corpusKindOf, corpusKinds, openCorpus } from '../../../../src/engine/corpora/registry.ts';
+import { builtInCorpora, corpusKindOf, corpusKinds, isBuiltIn, openCorpus } from '../../../../src/engine/corpora/registry.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
 test('a path is read by the kind that knows its ending, a folder by folder, an id by itself', (t) => {
@@ -17,11 +17,15 @@ test('a path is read by the kind that knows its ending, a folder by folder, an i
 
 test('what is not there is refused with the nearest built-in name', async () => {
   await assert.rejects(openCorpus('wordnett'), { kind: 'not-found', message: /Did you mean "wordnet"/ });
-  await assert.rejects(openCorpus('/no/such/file.txt'), { kind: 'not-found', message: /wordnet, package-docs/ });
+  await assert.rejects(openCorpus('/no/such/file.txt'), { kind: 'not-found', message: /wordnet, package-docs, domains, domain:NAME/ });
 });
 
 test('every kind describes itself and ids are unique', () => {
   assert.equal(new Set(corpusKinds.map(({ id }) => id)).size, corpusKinds.length);
   for (const { title, summary } of corpusKinds) assert.ok(title !== '' && summary.endsWith('.'));
-  assert.deepEqual(builtInCorpora.map(({ id }) => id), ['wordnet', 'package-docs']);
+  assert.deepEqual(builtInCorpora.map(({ id }) => id), ['wordnet', 'package-docs', 'domains', 'domain:NAME']);
+});
+
+test('a built-in corpus is told from a path by its name, or by how it begins', () => {
+  assert.deepEqual(['wordnet', 'domains', 'domain:code', 'domain:NAME', 'wordnet.txt', './domains'].map(isBuiltIn), [true, true, true, true, false, false]);
 });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LoupeError } from '../../shared/errors.ts';
 import type { FoundModel } from '../../shared/schema/workspace.ts';
 import { cacheRoot, readInstalled } from '../backend/installed.ts';
+import { entryPath } from '../entry.ts';
 import { openModel } from './open.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -113,15 +114,20 @@ function problemOf(path: string): string | null {
   }
 }
 
-/** Models found on this machine, the sample first, each path once; what Loupe cannot use is listed with its reason. */
-export function findModels(env: Environment = process.env, home: string = homedir()): FoundModel[] {
+/** Models that the project trained and that come along: a folder each. */
+function* comeAlong(folder: string): Generator<Candidate> {
+  for (const name of foldersIn(folder)) if (existsSync(join(folder, name, 'config.json'))) yield { path: join(folder, name), name, origin: 'loupe' };
+}
+
+/** Models found on this machine, the sample first, then those that come along (in `samples`), each path once; what Loupe cannot use is listed with its reason. */
+export function findModels(env: Environment = process.env, home: string = homedir(), samples: string = join(entryPath('resources'), 'models')): FoundModel[] {
   const found = new Map<string, FoundModel>();
   const offer = ({ path, name, origin }: Candidate): void => {
     if (!found.has(path)) found.set(path, { path, name, origin, bytes: bytesOf(path), problem: problemOf(path) });
   };
   const sample = sampleModelPath(env);
   if (sample !== null) offer({ path: sample, name: basename(sample, '.gguf'), origin: 'sample' });
-  for (const source of [huggingFace, lmStudio, ollama]) {
+  for (const source of [() => comeAlong(samples), huggingFace, lmStudio, ollama]) {
     for (const candidate of source(env, home)) {
       if (found.size >= maxCandidates) return [...found.values()];
       offer(candidate);

@@ -28,7 +28,7 @@ export const workspaceSchema = z.strictObject({
 export const foundModelSchema = z.strictObject({
   path: z.string(),
   name: z.string(),
-  origin: z.enum(['sample', 'hugging-face', 'lm-studio', 'ollama', 'workspace']),
+  origin: z.enum(['sample', 'loupe', 'hugging-face', 'lm-studio', 'ollama', 'workspace']),
   bytes: z.number().nonnegative(),
   problem: z.string().nullable(),
 });

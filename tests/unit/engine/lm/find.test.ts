@@ -19,9 +19,11 @@ const gguf = (architecture: string): Buffer => ggufFile({
   [`${architecture}.feed_forward_length`]: 16, [`${architecture}.context_length`]: 32, [`${architecture}.vocab_size`]: 10,
 }, []);
 const env = { LOUPE_CACHE: join(home, 'cache') };
+/** No samples come along. */
+const none = join(home, 'none');
 
 test('nothing is found where there is nothing', () => {
-  assert.deepEqual(findModels(env, home), []);
+  assert.deepEqual(findModels(env, home, none), []);
   assert.equal(sampleModelPath(env), null);
 });
 
@@ -39,7 +41,7 @@ test('models of other programs are found with their names and origins, the sampl
   put('.ollama/models/manifests/registry/library/evil/latest', JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../../etc/passwd' }] }));
   put('.ollama/models/manifests/registry/library/broken/latest', '{');
   const sample = put('cache/models/SmolLM2-135M-Instruct.Q4_1.gguf', gguf('llama'));
-  const found = findModels(env, home);
+  const found = findModels(env, home, none);
   assert.deepEqual(found.map(({ name, origin }) => [name, origin]), [
     ['SmolLM2-135M-Instruct.Q4_1', 'sample'], ['org/tiny', 'hugging-face'], ['strange', 'lm-studio'], ['small', 'lm-studio'], ['tinyllama:latest', 'ollama'],
   ]);
@@ -52,6 +54,15 @@ test('models of other programs are found with their names and origins, the sampl
 test('the programs\' own variables say where to look', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'loupe-find-'));
   const own = { ...env, HF_HUB_CACHE: join(home, '.cache/huggingface/hub'), OLLAMA_MODELS: join(home, '.ollama/models'), LMSTUDIO_MODELS: join(home, '.lmstudio/models') };
-  assert.deepEqual(findModels(own, elsewhere).map(({ name }) => name), findModels(env, home).map(({ name }) => name));
+  assert.deepEqual(findModels(own, elsewhere, none).map(({ name }) => name), findModels(env, home, none).map(({ name }) => name));
   rmSync(elsewhere, { recursive: true });
+});
+
+test('models that come along are found, whole ones alone', () => {
+  put('samples/one/config.json', JSON.stringify({ model_type: 'gpt2', n_layer: 1, n_embd: 4, n_head: 2, n_positions: 8, vocab_size: 5 }));
+  put('samples/one/model.safetensors', 'x'.repeat(12));
+  put('samples/half/model.safetensors', 'x');
+  const empty = mkdtempSync(join(tmpdir(), 'loupe-find-'));
+  assert.deepEqual(findModels({ LOUPE_CACHE: empty }, empty, join(home, 'samples')), [{ path: join(home, 'samples/one'), name: 'one', origin: 'loupe', bytes: 12, problem: null }]);
+  rmSync(empty, { recursive: true });
 });

@@ -12,7 +12,7 @@ export interface ListedModel {
   readonly known: boolean;
 }
 
-const origins: Readonly<Record<FoundModel['origin'], string>> = { sample: 'sample', 'hugging-face': 'Hugging Face cache', 'lm-studio': 'LM Studio', ollama: 'Ollama', workspace: 'workspace' };
+const origins: Readonly<Record<FoundModel['origin'], string>> = { sample: 'sample', loupe: 'comes with Loupe', 'hugging-face': 'Hugging Face cache', 'lm-studio': 'LM Studio', ollama: 'Ollama', workspace: 'workspace' };
 
 export function listModels(items: readonly Item[], found: readonly FoundModel[]): ListedModel[] {
   const own = items.map(({ path, name, bytes, problem, linked }): ListedModel => ({ path, name, bytes, problem, where: linked ? 'linked' : 'workspace', known: true }));

@@ -26,7 +26,7 @@ export const kinds: readonly KindWords[] = [
     about: 'Features with their statistics, examples and labels, in one .loupe file.' },
 ];
 
-export const origins = { sample: 'Sample', 'hugging-face': 'Hugging Face cache', 'lm-studio': 'LM Studio', ollama: 'Ollama', workspace: 'Workspace' } as const;
+export const origins = { sample: 'Sample', loupe: 'Comes with Loupe', 'hugging-face': 'Hugging Face cache', 'lm-studio': 'LM Studio', ollama: 'Ollama', workspace: 'Workspace' } as const;
 
 /** "a model", "an activation store". */
 export function article(noun: string): string {

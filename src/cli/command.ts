@@ -8,6 +8,8 @@ export interface CliContext {
   /** The workspace folder, resolved from --workspace, LOUPE_WORKSPACE or the platform's documents folder; not created yet. */
   readonly workspace: string;
   readonly seed: number;
+  /** --seed stands on the line: it is no default. */
+  readonly seedGiven: boolean;
   /** Ctrl-C: write a checkpoint, then throw LoupeError('cancelled'). */
   readonly signal: AbortSignal;
   /** A line on stderr. */

@@ -64,6 +64,7 @@ function unknownCommand(argv: readonly string[], commands: readonly RegisteredCo
 interface Parsed {
   readonly args: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
+  readonly seedGiven: boolean;
 }
 
 function parseOptions(command: CliCommand, rest: readonly string[]): Parsed {
@@ -78,7 +79,7 @@ function parseOptions(command: CliCommand, rest: readonly string[]): Parsed {
     if (error.exitCode === 0) throw new Answer(help);
     throw new LoupeError('bad-request', `${error.message.replace(/^error: /, '')} (loupe ${command.name} --help)`);
   }
-  return { args: parser.args, options: parser.opts() };
+  return { args: parser.args, options: parser.opts(), seedGiven: parser.getOptionValueSource('seed') === 'cli' };
 }
 
 function describeError(body: ErrorBody): string {
@@ -89,9 +90,9 @@ function describeError(body: ErrorBody): string {
 async function execute(argv: readonly string[], commands: readonly RegisteredCommand[], output: Output, signal: AbortSignal): Promise<CliResult> {
   const { entry, rest } = findCommand(argv, commands);
   const { command } = await entry.load();
-  const { args, options } = parseOptions(command, rest);
+  const { args, options, seedGiven } = parseOptions(command, rest);
   const context: CliContext = {
-    json: options['json'] === true, ...readGlobals(options), signal, log: output.line, progress: output.progress,
+    json: options['json'] === true, ...readGlobals(options), seedGiven, signal, log: output.line, progress: output.progress,
     print: (line) => output.result(`${line}\n`),
   };
   return command.run(args, options, context);

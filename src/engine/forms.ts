@@ -20,6 +20,15 @@ async function trainForms(): Promise<JobForm[]> {
   }));
 }
 
+/** One form a kind of layer. */
+async function lmTrainForms(): Promise<JobForm[]> {
+  const [{ lmTrainFormSchema }, { layerKinds }] = await Promise.all([import('./lm/training/form.ts'), import('./lm/layers/registry.ts')]);
+  return layerKinds.map((kind) => ({
+    kind: 'lm-train', variant: kind.id, variantField: 'arch', title: kind.title, paper: kind.paper,
+    summary: 'Trains a language model from nothing on text or chess; what its layers compute is read as features like any dictionary.', schema: jsonSchema(lmTrainFormSchema(kind)),
+  }));
+}
+
 async function sweepForm(): Promise<JobForm> {
   const { sweepConfigSchema } = await import('./sweep/config.ts');
   return {
@@ -31,5 +40,5 @@ async function sweepForm(): Promise<JobForm> {
 
 /** The forms of every job that the engine runs. */
 export async function jobForms(): Promise<JobForm[]> {
-  return [await harvestForm(), ...(await trainForms()), await sweepForm()];
+  return [await harvestForm(), ...(await trainForms()), await sweepForm(), ...(await lmTrainForms())];
 }

@@ -56,6 +56,10 @@ export const handlers: RequestHandlers = {
     const { dictionaries, passed } = await nearestAcross(input);
     return { dictionaries: [...dictionaries], passed: [...passed] };
   },
+  lmPlan: async ({ config }) => {
+    const { planLm } = await import('./lm/training/plan.ts');
+    return planLm(config);
+  },
   findModels: async () => {
     const { findModels } = await import('./lm/find.ts');
     return { models: [...(await findModels())] };

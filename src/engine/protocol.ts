@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { liveRequests } from './live/requests.ts';
 import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema/job.ts';
 import { tensorSchema } from '../shared/schema/tensor.ts';
+import { lmPlanSchema } from '../shared/schema/lm.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
@@ -32,6 +33,8 @@ export const requests = {
     input: z.strictObject({ folder: z.string().min(1), texts: z.array(z.string().max(10_000)).max(1024) }),
     output: z.strictObject({ name: z.string(), hash: z.string(), dim: z.number().int(), vectors: tensorSchema }),
   },
+  /** What a training run of a language model would take. Kinds bad-config and bad-request name the field. */
+  lmPlan: { input: z.strictObject({ config: record }), output: lmPlanSchema },
   findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
   /** The features of other dictionaries that are nearest to one of the dictionary with this hash. */
   nearestAcross: {

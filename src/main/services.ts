@@ -16,6 +16,7 @@ import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
 import { labelsHandlers } from './handlers/labels.ts';
 import { liveHandlers } from './handlers/live.ts';
+import { lmHandlers } from './handlers/lm.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { compareHandlers } from './handlers/compare.ts';
 import { shareHandlers } from './handlers/share.ts';
@@ -98,7 +99,7 @@ export function createServices(options: ServiceOptions): Services {
   });
   return {
     handlers: {
-      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context),
+      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context), ...lmHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
       ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context), ...shareExportHandlers(context),
     },

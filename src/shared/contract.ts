@@ -11,6 +11,7 @@ import * as exporting from './schema/export.ts';
 import * as explore from './schema/explore.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
+import * as lm from './schema/lm.ts';
 import * as live from './schema/live.ts';
 import * as view from './schema/view.ts';
 import * as compare from './schema/compare.ts';
@@ -68,6 +69,9 @@ export const commands = {
   'disk.clearCache': { input: z.strictObject({ name: z.string().min(1).max(255) }), output: z.strictObject({ bytes: z.number() }) },
   'models.find': { input: none, output: z.strictObject({ models: z.array(workspace.foundModelSchema) }) },
   'models.inspect': { input: z.strictObject({ path }), output: workspace.modelInfoSchema },
+
+  /** What a training run of a language model would take. Kinds bad-config and bad-request name the field. */
+  'lm.plan': { input: z.strictObject({ config: z.record(z.string(), z.unknown()) }), output: lm.lmPlanSchema },
 
   'jobs.forms': { input: none, output: z.strictObject({ forms: z.array(job.jobFormSchema) }) },
   'jobs.start': {

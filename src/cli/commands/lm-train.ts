@@ -63,18 +63,20 @@ function givenFields(options: Options): Record<string, unknown> {
   return Object.keys(layer).length === 0 ? fields : { ...fields, layer };
 }
 
-function configOf(options: Options, { seed }: CliContext): LmTrainConfig {
+/** The file of --config and the options, which win over it, by the names of the config. */
+function configOf(options: Options, { seed, seedGiven }: CliContext): LmTrainConfig {
   const file = options['config'] === undefined ? {} : readConfigFile(resolve(String(options['config'])));
   const out = resolve(required({ out: options['out'] ?? file['out'] }, 'out', 'a folder for the model'));
-  return parseConfig(lmTrainConfigSchema, { ...file, seed: file['seed'] ?? seed, ...givenFields(options), out }) as LmTrainConfig;
+  return parseConfig(lmTrainConfigSchema, { ...file, seed: seedGiven ? seed : (file['seed'] ?? seed), ...givenFields(options), out }) as LmTrainConfig;
 }
 
-function resumed(options: Options): LmTrainConfig {
+function resumed(options: Options, { seed, seedGiven }: CliContext): LmTrainConfig {
   const folder = resolve(required(options, 'out', 'the folder of the run to go on with'));
   const path = join(folder, lmRunFile);
   if (!existsSync(path)) throw new LoupeError('not-found', `--resume: there is no ${lmRunFile} in ${folder}, so no run to go on with`);
   // What is said beside --resume must agree with the run: the run itself refuses what differs, and lists it.
-  return parseConfig(lmTrainConfigSchema, { ...readConfigFile(path), ...givenFields(options), out: folder }) as LmTrainConfig;
+  const file = options['config'] === undefined ? {} : readConfigFile(resolve(String(options['config'])));
+  return parseConfig(lmTrainConfigSchema, { ...readConfigFile(path), ...file, ...givenFields(options), ...(seedGiven ? { seed } : {}), out: folder }) as LmTrainConfig;
 }
 
 function listArchs(): CliResult {
@@ -88,7 +90,7 @@ export const command: CliCommand = {
   configure,
   async run(_args, options, context) {
     if (options['listArchs'] === true) return listArchs();
-    const config = options['resume'] === true ? resumed(options) : configOf(options, context);
+    const config = options['resume'] === true ? resumed(options, context) : configOf(options, context);
     const json = await runLmTrain(config, { signal: context.signal, folder: config.out, progress: context.progress, metrics: () => {}, log: context.log });
     const figure = (name: string): string => Number(json[name]).toPrecision(4);
     return { json, text: `${config.out}: loss ${figure('loss_first')} -> ${figure('loss_last')}, validation ${figure('valid_loss')} (perplexity ${figure('perplexity')}), ${figure('tokens_per_s')} tokens/s` };

@@ -1,12 +1,15 @@
 import type { ServiceContext } from '../context.ts';
-import { checkJob, jobForms, jobTitle } from '../jobs/kinds.ts';
+import { checkJob, jobForms, jobTitle, refuseLmThatCannotBe } from '../jobs/kinds.ts';
 import type { HandlersOf } from './types.ts';
 
 export function jobsHandlers({ workspace, engine, jobs }: ServiceContext): HandlersOf<'jobs'> {
   return {
     'jobs.forms': async () => ({ forms: await jobForms(engine) }),
     'jobs.start': async ({ kind, config }) => {
-      const checked = await checkJob(engine, workspace, kind, config);
+      const under = jobs.list().filter(({ state }) => state === 'queued' || state === 'running' || state === 'pausing');
+      const checked = await checkJob(engine, workspace, kind, config, new Set(under.map((job) => String(job.config['out']))));
+      // While another run holds memory, what is free says nothing about the time when this one begins: it is asked again then.
+      if (kind === 'lm-train' && under.length === 0) await refuseLmThatCannotBe(engine, checked);
       return { id: jobs.start(kind, jobTitle(kind, checked), checked) };
     },
     'jobs.list': async () => ({ jobs: jobs.list() }),

@@ -109,8 +109,9 @@ export function readMetrics(path: string): MetricHistory {
   return { names, values: { dtype: 'float64', shape: [kept.length, names.length], data } };
 }
 
-/** The history of a run: its own, or that of the training inside a chain of jobs. */
-export function jobMetrics(runs: string, id: string): MetricHistory {
+/** The history of a run: its own, that of the training inside a chain of jobs, or the one in the folder of a language model. */
+export function jobMetrics(runs: string, { id, kind, config }: Pick<Job, 'id' | 'kind' | 'config'>): MetricHistory {
+  if (kind === 'lm-train') return readMetrics(join(String(config['out']), 'metrics.jsonl'));
   const own = join(jobFolder(runs, id), 'metrics.jsonl');
   return readMetrics(existsSync(own) ? own : join(jobFolder(runs, id), 'train', 'metrics.jsonl'));
 }

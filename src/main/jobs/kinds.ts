@@ -4,6 +4,7 @@ import type { JobContext } from '../../engine/job.ts';
 import { parseConfig } from '../../engine/config-issues.ts';
 import { jsonSchema } from '../../engine/json-schema.ts';
 import { compareConfigSchema } from '../../shared/schema/compare.ts';
+import { LoupeError } from '../../shared/errors.ts';
 import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
 import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
@@ -38,8 +39,8 @@ async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
 
 
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
-export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config): Promise<Record<string, unknown>> {
-  const config = withOutput(workspace, kind, given);
+export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config, taken?: ReadonlySet<string>): Promise<Record<string, unknown>> {
+  const config = withOutput(workspace, kind, given, taken);
   if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
   if (kind === 'embed') return parseConfig(embedConfigSchema, config);
   if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
@@ -52,11 +53,19 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   return checked.config;
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import', compare: 'Compare' };
+/** Refuses a training of a language model that does not fit this machine or has no data. Kinds: bad-config, out-of-memory, not-found, and those of lmPlan. */
+export async function refuseLmThatCannotBe(engine: EngineSupervisor, config: Config): Promise<void> {
+  const plan = await inTime(engine.request('lmPlan', { config: { ...config } }), null);
+  if (plan?.dataProblem != null) throw new LoupeError('not-found', plan.dataProblem);
+  if (plan?.problem != null) throw new LoupeError('out-of-memory', plan.problem);
+}
+
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'lm-train': 'Train model', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import', compare: 'Compare' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
-  const variant = kind === 'train' && typeof config['variant'] === 'string' ? ` ${config['variant']}` : '';
+  const named = kind === 'train' ? config['variant'] : kind === 'lm-train' ? config['arch'] : undefined;
+  const variant = typeof named === 'string' ? ` ${named}` : '';
   const of = config['out'] ?? config['catalog'];
   const out = typeof of === 'string' ? `: ${basename(of)}` : '';
   return `${titles[kind]}${variant}${out}`.slice(0, 200);
@@ -120,6 +129,9 @@ export async function runJob(parts: JobParts, job: Job, folder: string, sink: Jo
     case 'train':
     case 'sweep':
       return engineStage(engine, job.id, job.kind)(job.config, context);
+    case 'lm-train':
+      // A model's folder is its run's: history, samples and checkpoints lie beside it, and the command line goes on with them.
+      return engineStage(engine, job.id, job.kind)(job.config, { ...context, folder: String(job.config['out']) });
     case 'catalog-build':
       return catalogStage(engine, job.id)(job.config, context);
     case 'compare':

@@ -12,6 +12,7 @@ type Config = Readonly<Record<string, unknown>>;
 const outputs: Readonly<Partial<Record<JobKind, { readonly kind: ItemKind; readonly extension: string; readonly from: readonly string[] }>>> = {
   harvest: { kind: 'store', extension: '', from: ['model', 'hooks', 'corpus'] },
   train: { kind: 'dictionary', extension: '', from: ['activations', 'variant', 'dSae'] },
+  'lm-train': { kind: 'model', extension: '', from: ['arch', 'data'] },
   sweep: { kind: 'dictionary', extension: '', from: [] },
   import: { kind: 'catalog', extension: '.loupe', from: ['paths'] },
   'catalog-build': { kind: 'catalog', extension: '.loupe', from: ['dictionary'] },
@@ -23,18 +24,18 @@ function word(value: unknown): string {
   return basename(text).replace(/\.(gguf|loupe|jsonl?|txt|parquet)$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100).replace(/^[-._]+|[-._]+$/g, '');
 }
 
-function freeName(folder: string, name: string, extension: string): string {
+function freeName(folder: string, name: string, extension: string, taken: ReadonlySet<string>): string {
   for (let n = 1; ; n++) {
     const path = join(folder, `${name}${n === 1 ? '' : `-${n}`}${extension}`);
-    if (!existsSync(path)) return path;
+    if (!existsSync(path) && !taken.has(path)) return path;
   }
 }
 
 /**
  * `config` with its `out` as a whole path: a bare name lies in the workspace's folder, an empty one is made out of the config.
- * Kind bad-config for a relative path that leaves that folder.
+ * `taken`: what runs that wait will write. Kind bad-config for a relative path that leaves that folder.
  */
-export function withOutput(workspace: string, kind: JobKind, config: Config): Record<string, unknown> {
+export function withOutput(workspace: string, kind: JobKind, config: Config, taken: ReadonlySet<string> = new Set()): Record<string, unknown> {
   const output = outputs[kind];
   if (output === undefined) return { ...config };
   const folder = kindFolder(workspace, output.kind);
@@ -42,7 +43,7 @@ export function withOutput(workspace: string, kind: JobKind, config: Config): Re
   if (isAbsolute(given)) return { ...config, out: given };
   if (given === '') {
     const name = output.from.map((field) => word(config[field])).filter((part) => part !== '').join('_') || kind;
-    return { ...config, out: freeName(folder, name, output.extension) };
+    return { ...config, out: freeName(folder, name, output.extension, taken) };
   }
   if (given !== basename(given) || given.startsWith('.')) {
     throw new LoupeError('bad-config', `out: "${given}" is neither a name nor a whole path: give one of both`);

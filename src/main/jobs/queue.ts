@@ -107,7 +107,7 @@ export class JobQueue {
   }
 
   metrics(id: string): MetricHistory {
-    return jobMetrics(this.#runs, this.get(id).id);
+    return jobMetrics(this.#runs, this.get(id));
   }
 
   log(id: string, tail: number): string[] {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errorKinds } from '../errors.ts';
 import { tensorSchema } from './tensor.ts';
 
-export const jobKinds = ['harvest', 'train', 'sweep', 'catalog-build', 'embed', 'map', 'demo', 'export', 'import', 'label', 'compare'] as const;
+export const jobKinds = ['harvest', 'train', 'sweep', 'lm-train', 'catalog-build', 'embed', 'map', 'demo', 'export', 'import', 'label', 'compare'] as const;
 export const jobStates = ['queued', 'running', 'pausing', 'paused', 'cancelled', 'failed', 'done', 'interrupted'] as const;
 
 export const errorBodySchema = z.strictObject({ kind: z.enum(errorKinds), message: z.string(), detail: z.string().optional() });
@@ -40,6 +40,8 @@ export const metricHistorySchema = z.strictObject({ names: z.array(z.string()), 
 export const jobFormSchema = z.strictObject({
   kind: z.enum(jobKinds),
   variant: z.string().nullable(),
+  /** The field of the config that names the variant; "variant" where it is left out. */
+  variantField: z.string().optional(),
   title: z.string(),
   summary: z.string(),
   paper: z.string().nullable(),

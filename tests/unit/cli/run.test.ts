@@ -44,7 +44,7 @@ test('options and arguments reach the command, the global ones wherever they sta
   assert.deepEqual(JSON.parse(out), { did: 'catalog build' });
   assert.deepEqual(seen.args, ['x.loupe']);
   assert.equal(seen.options?.['steps'], '3');
-  assert.equal(seen.context?.seed, 7);
+  assert.deepEqual([seen.context?.seed, seen.context?.seedGiven], [7, true]);
   assert.equal(seen.context?.workspace, '/w');
   assert.equal(seen.context?.json, true);
 });

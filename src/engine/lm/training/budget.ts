@@ -6,7 +6,7 @@ import { countParameters } from '../own/parameters.ts';
 
 const float = 4;
 /** Of free memory that a run may take. */
-const usable = 0.9;
+export const usable = 0.9;
 /** The runtime, and what a process holds beside the model: bytes. */
 const base = 700 * 2 ** 20;
 /**

@@ -30,6 +30,7 @@ export const runLmTrain: JobRunner<LmTrainConfig> = async (config, context) => {
   try {
     release = takeFolder(context.folder);
     refuseOther(config, join(context.folder, lmRunFile), freeFields);
+    refuseForeign(context.folder);
     const done = join(context.folder, 'result.json');
     if (existsSync(done) && existsSync(join(context.folder, 'model.safetensors'))) return readJson(done);
     return await trainHere(config, context);
@@ -39,6 +40,13 @@ export const runLmTrain: JobRunner<LmTrainConfig> = async (config, context) => {
     release?.();
   }
 };
+
+/** Refuses to write over a model that no run of ours made there: kind conflict. */
+function refuseForeign(folder: string): void {
+  const found = ['config.json', 'model.safetensors'].find((name) => existsSync(join(folder, name)));
+  if (found === undefined || existsSync(join(folder, lmRunFile))) return;
+  throw new LoupeError('conflict', `out: ${folder} holds ${found} of a model that was not trained here: choose another folder`);
+}
 
 async function trainHere(config: LmTrainConfig, context: JobContext): Promise<Record<string, unknown>> {
   const { backend } = await loadBackend();

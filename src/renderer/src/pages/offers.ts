@@ -26,6 +26,7 @@ export const runsOffers: readonly Offer[] = [
   route('new.demo', 'Run the sample', ['new'], { kind: 'demo' }),
   route('new.harvest', 'Harvest activations', ['new'], { kind: 'harvest' }),
   route('new.train', 'Train a dictionary', ['new'], { kind: 'train' }),
+  route('new.lm-train', 'Train a language model', ['new'], { kind: 'lm-train' }),
   route('new.catalog-build', 'Build a catalog', ['new'], { kind: 'catalog-build' }),
 ];
 
@@ -48,7 +49,7 @@ export const promptOffers: readonly Offer[] = [
   { id: 'prompt.export', title: 'Export this prompt as JSON' },
 ];
 
-export const modelsOffers: readonly Offer[] = [{ id: 'models.find', title: 'Look for models again' }];
+export const modelsOffers: readonly Offer[] = [{ id: 'models.train', title: 'Train a model', keys: ['N'] }, { id: 'models.find', title: 'Look for models again' }];
 
 export const settingsOffers: readonly Offer[] = [
   { id: 'settings.examine', title: 'Examine this machine' },

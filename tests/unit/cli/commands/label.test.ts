@@ -16,7 +16,7 @@ test('loupe label fills first guesses, says how well they tell, and leaves nothi
   const path = join(folder, 'c.loupe');
   labelCatalog(path);
   const lines: string[] = [];
-  const context = { json: true, workspace: folder, seed: 0, signal: new AbortController().signal, log: (line: string) => lines.push(line), print: async () => {}, progress: () => {} } as CliContext;
+  const context = { json: true, workspace: folder, seedGiven: false, seed: 0, signal: new AbortController().signal, log: (line: string) => lines.push(line), print: async () => {}, progress: () => {} } as CliContext;
   const { json, text } = await command.run([], { catalog: path, labeller: 'rule', floor: true, show: true }, context);
   assert.deepEqual([json['labelled'], json['features']], [2, 3]);
   assert.match(text, /2 of 3 features labelled .*median [\d.]+ \(quartiles .* n = 2 features\); labels of other features: median/);

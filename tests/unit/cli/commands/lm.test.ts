@@ -43,6 +43,9 @@ test('a model is trained, evaluated, and writes; its run cannot be gone on with 
   assert.ok(Number(result['tokens_per_s']) > 0 && Number(result['mfu']) > 0);
   assert.deepEqual(resultOf(await inProcess(['lm', 'train', '--resume', '--out', at('model')])), result);
   assertRefused(await train('--out', at('model'), '--lr', '0.5'), { kind: 'conflict', says: [/lr 0\.0006, not 0\.5/] });
+  assertRefused(await inProcess(['lm', 'train', '--resume', '--out', at('model'), '--seed', '4', '--set', 'beta1=0.8']), { kind: 'conflict', says: [/seed 3, not 4/, /beta1 0\.9, not 0\.8/] });
+  writeFileSync(at('other.json'), JSON.stringify({ weightDecay: 0, seed: 3 }));
+  assertRefused(await inProcess(['lm', 'train', '--resume', '--out', at('model'), '--config', at('other.json')]), { kind: 'conflict', says: [/weightDecay 0\.1, not 0/] });
   const own = resultOf(await inProcess(['lm', 'eval', '--model', at('model')]));
   assert.ok(Math.abs(Number(own['loss']) - Number(result['valid_loss'])) < 1e-4);
   assert.ok(Number(resultOf(await inProcess(['lm', 'eval', '--model', at('model'), '--data', at('text.txt')]))['tokens']) > 1000);

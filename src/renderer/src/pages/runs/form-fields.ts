@@ -1,5 +1,5 @@
 /** A form made out of a config's JSON Schema. What it does not understand becomes a field of JSON text: nothing is lost. Pure. */
-import type { ItemKind } from '../../../../shared/schema/workspace.ts';
+import { itemKinds, type ItemKind } from '../../../../shared/schema/workspace.ts';
 import { count } from '../../format/number.ts';
 
 export type FieldKind = 'number' | 'integer' | 'text' | 'choice' | 'flag' | 'list' | 'json';
@@ -21,6 +21,10 @@ export interface FormField {
   readonly choices: readonly unknown[];
   /** What of the workspace it names, where it names something. */
   readonly pick: ItemKind | 'hook' | null;
+  /** Values that are offered, of many that could be. */
+  readonly suggestions: readonly string[];
+  /** The heading under which it stands; "" where the schema names none. */
+  readonly group: string;
 }
 
 export interface Bound {
@@ -36,27 +40,36 @@ const picks: Readonly<Record<string, FormField['pick']>> = {
 };
 
 /** Every field of an object schema; nested objects are flattened, in the order in which the schema names them. */
-export function fieldsOf(schema: Schema, path: readonly string[] = []): FormField[] {
+export function fieldsOf(schema: Schema, path: readonly string[] = [], group = ''): FormField[] {
   const properties = isRecord(schema.properties) ? schema.properties : {};
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   return Object.entries(properties).flatMap(([name, property]) => {
     if (!isRecord(property)) return [];
     const here = [...path, name];
-    if (property.type === 'object' && isRecord(property.properties)) return fieldsOf(property, here);
-    return [fieldOf(property, here, required.has(name) && !('default' in property))];
+    const under = text(property.group) || group;
+    if (property.type === 'object' && isRecord(property.properties)) return fieldsOf(property, here, under);
+    return [fieldOf(property, here, required.has(name) && !('default' in property), under)];
   });
 }
 
-function fieldOf(property: Schema, path: readonly string[], required: boolean): FormField {
+function fieldOf(property: Schema, path: readonly string[], required: boolean, group: string): FormField {
   const { inner, nullable } = unwrapNull(property);
   const name = path.at(-1)!;
+  // A box is ticked or not: what may also be left empty is chosen from a list.
+  const kind = kindOf(inner);
+  const threeWay = kind === 'flag' && nullable;
   return {
-    path, key: path.join('.'), kind: kindOf(inner), title: text(property.title) || name, description: text(property.description) || text(inner.description),
+    path, key: path.join('.'), kind: threeWay ? 'choice' : kind, title: text(property.title) || name, description: text(property.description) || text(inner.description),
     unit: text(property.unit) || text(inner.unit), required, nullable, fallback: property.default ?? inner.default,
     minimum: bound(inner.minimum, inner.exclusiveMinimum), maximum: bound(inner.maximum, inner.exclusiveMaximum),
-    choices: 'const' in inner ? [inner.const] : Array.isArray(inner.enum) ? inner.enum : [],
-    pick: picks[name] ?? null,
+    choices: threeWay ? [true, false] : 'const' in inner ? [inner.const] : Array.isArray(inner.enum) ? inner.enum : [],
+    pick: pickOf(property.pick) ?? picks[name] ?? null,
+    suggestions: Array.isArray(property.examples) ? property.examples.map(String) : [], group,
   };
+}
+
+function pickOf(value: unknown): ItemKind | null {
+  return itemKinds.find((kind) => kind === value) ?? null;
 }
 
 /** `anyOf: [T, null]` and `type: [T, "null"]` are T that may be left empty. */

@@ -69,3 +69,12 @@ test('a run that cannot begin leaves nothing that another would be in conflict w
   assert.ok(!existsSync(join(config.out, 'lm-train.json')));
   await assert.rejects(run({ ...config, dModel: 16 }, 2), { kind: 'cancelled' });
 });
+
+test('a folder with a model that was not trained there, or with a finished one of another config, is not written over', async (t) => {
+  const config = configOf(textFile(t), temporaryFolder(t), { steps: 2 });
+  writeFileSync(join(config.out, 'config.json'), '{}');
+  await assert.rejects(run(config), { kind: 'conflict', message: /config\.json of a model that was not trained here/u });
+  const own = configOf(config.data, temporaryFolder(t), { steps: 2 });
+  await run(own);
+  await assert.rejects(run({ ...own, seed: 4, steps: 3 }), { kind: 'conflict', message: /seed 3, not 4; steps 2, not 3/u });
+});

@@ -26,6 +26,10 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { lmTrainConfigSchema, runLmTrain } = await import('./lm/training/job.ts');
     return job(lmTrainConfigSchema, runLmTrain);
   },
+  'lm-sparsity': async () => {
+    const { runSparsity, sparsityConfigSchema } = await import('./lm/sparsity/job.ts');
+    return job(sparsityConfigSchema, runSparsity);
+  },
   sweep: async () => {
     const { runSweep, sweepConfigSchema } = await import('./sweep/job.ts');
     return job(sweepConfigSchema, runSweep);

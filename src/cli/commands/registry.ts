@@ -27,6 +27,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'lm params', summary: 'How many parameters a language model has, by part, and what training it takes', load: () => import('./lm-params.ts') },
   { name: 'lm train', summary: 'Train a language model on text', load: () => import('./lm-train.ts') },
   { name: 'lm eval', summary: 'Loss and perplexity of a language model', load: () => import('./lm-eval.ts') },
+  { name: 'lm sparsity', summary: 'How many units of a language model fire, and what it loses when only the largest stay', load: () => import('./lm-sparsity.ts') },
   { name: 'lm generate', summary: 'What a language model writes behind a text', load: () => import('./lm-generate.ts') },
   { name: 'lm upcycle', summary: 'Make a mixture of experts of a trained dense GPT, to be trained on with lm train --from', load: () => import('./lm-upcycle.ts') },
   { name: 'lm sweep', summary: 'Train several language models, measure them alike and compare them', load: () => import('./lm-sweep.ts') },

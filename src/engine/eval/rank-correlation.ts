@@ -1,4 +1,4 @@
-/** Spearman's rank correlation (1904): Pearson's of the ranks, tied values sharing their mean rank. */
+/** Pearson's correlation, and Spearman's rank correlation (1904): Pearson's of the ranks, tied values sharing their mean rank. */
 
 /** Ranks from 1, [n]; tied values get the mean of theirs. */
 export function ranks(values: ArrayLike<number>): Float64Array {
@@ -13,15 +13,20 @@ export function ranks(values: ArrayLike<number>): Float64Array {
   return out;
 }
 
-/** Correlation of two lists of equal length, in [-1, 1]; 0 where one of them does not vary. */
-export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const [x, y] = [ranks(a), ranks(b)];
-  const mean = (x.length + 1) / 2;
+/** Pearson's correlation of two lists of equal length, in [-1, 1]; 0 where one of them does not vary. */
+export function linearCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const mean = (values: ArrayLike<number>): number => Array.prototype.reduce.call(values, (sum, value) => (sum as number) + (value as number), 0) as number / values.length;
+  const [mx, my] = [mean(x), mean(y)];
   let [xy, xx, yy] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
-    xy += (x[i]! - mean) * (y[i]! - mean);
-    xx += (x[i]! - mean) ** 2;
-    yy += (y[i]! - mean) ** 2;
+    xy += (x[i]! - mx) * (y[i]! - my);
+    xx += (x[i]! - mx) ** 2;
+    yy += (y[i]! - my) ** 2;
   }
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
+}
+
+/** Correlation of the ranks of two lists of equal length, in [-1, 1]; 0 where one of them does not vary. */
+export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return linearCorrelation(ranks(a), ranks(b));
 }

@@ -118,6 +118,8 @@ export interface LanguageModel {
   /** The unembedding, float32 [dModel, vocab], a tensor owned by the model; and the final norm's weight, [dModel]. */
   readonly unembedding: Tensor;
   readonly finalNormWeight: Tensor | null;
+  /** The blocks of a model that Loupe trained, with their weights, which stay the model's; null for other families. */
+  readonly own: OwnBlocks | null;
   dispose(): void;
 }
 

@@ -7,7 +7,7 @@ import type { Tokenizer } from '../tokenizers/types.ts';
 import { CachedContinuation } from './continuation.ts';
 import { forward, type Decoder } from './decoder.ts';
 import { checkExpertsOff, type ExpertsOff } from './experts/experts-off.ts';
-import type { Continuation, DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, RunOptions, RunResult } from './definition.ts';
+import type { Continuation, DecoderWeights, GenerateOptions, LanguageModel, Linear, ModelConfig, Norm, OwnBlocks, RunOptions, RunResult } from './definition.ts';
 import { generate } from './generate.ts';
 import { runWithGradients, type Gradients } from './gradients.ts';
 import { HookTable } from './hook-names.ts';
@@ -95,6 +95,11 @@ export class DecoderModel implements LanguageModel {
   get finalNormWeight(): Tensor {
     this.#requireOpen();
     return this.#decoder.weights.lnFinal.weight;
+  }
+
+  get own(): OwnBlocks | null {
+    this.#requireOpen();
+    return this.#decoder.weights.own ?? null;
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { dictionaryStart, istaBlock, overcompleteCodes, readOut } from './crate/ista.ts';
 import { nonZeroMean } from './crate/measures.ts';
+import { codingStudy } from './crate/study.ts';
 import { defineLayer } from './definition.ts';
 import type { BlockForm } from './definition.ts';
 import { normSpecs } from './pre-norm.ts';
@@ -63,6 +64,7 @@ export const crate = defineLayer({
   presets: { 'paper-base': { size: { layers: 12, dModel: 768, heads: 12, context: 1024, vocab: 50_257 } } },
   units: ({ overcomplete }, { dModel }) => overcomplete * dModel,
   unitName: (_own, _size, unit) => `atom ${unit}`,
+  study: (_own, { heads }) => codingStudy(heads),
   hooks: () => [],
   active: ({ overcomplete }, { dModel }) => overcomplete * dModel ** 2,
 });

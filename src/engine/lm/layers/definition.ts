@@ -7,6 +7,7 @@
  */
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
+import type { BlockFigures } from '../../../shared/schema/sparsity.ts';
 import type { Random } from '../../random.ts';
 import type { Linear } from '../definition.ts';
 
@@ -120,6 +121,15 @@ export interface ExpertUses {
   readonly weights: Float32Array;
 }
 
+/** Measurements of one block over batches of contexts (lm/sparsity), beside those of its units. */
+export interface BlockStudy {
+  /** Hooks within the block whose values it wants, before the block's mlp.hook_post or after. */
+  readonly hooks: readonly string[];
+  /** value float32 [batch * length, width] at one of the hooks, freed by the caller; `weights` are the block's. */
+  see(hook: string, value: Tensor2D, weights: Weights, shape: { readonly batch: number; readonly length: number }): void;
+  figures(): BlockFigures;
+}
+
 /** Sizes that come ready; what is left out is as elsewhere (own/presets.ts). */
 export interface LayerPreset<C> {
   readonly size?: Partial<ModelSize>;
@@ -154,6 +164,10 @@ export interface LayerKind<C = unknown> {
   units(config: C, size: ModelSize): number;
   /** A unit's name, like "expert 3, neuron 17". */
   unitName(config: C, size: ModelSize, unit: number): string;
+  /** Units are never exactly 0, as behind a GELU: what counts as firing needs a threshold. false when left out. */
+  smooth?(config: C): boolean;
+  /** What a study of sparsity measures of a block beside its units. */
+  study?(config: C, size: ModelSize): BlockStudy;
   /** Hooks of the layer beside mlp.hook_post, with their widths; [['mlp.hook_pre', units]] when left out. */
   hooks?(config: C, size: ModelSize): readonly (readonly [name: string, width: number])[];
   /** Of kinds with experts. Such a kind multiplies what it gives an expert by `pass.keep`. */

@@ -74,6 +74,7 @@ export const dense = defineLayer({
   },
   units: (own, size) => hiddenOf(own, size),
   unitName: (_own, _size, unit) => `neuron ${unit}`,
+  smooth: ({ activation }) => activation === 'gelu' || activation === 'swiglu',
   hooks(own, size) {
     const hidden = hiddenOf(own, size);
     return isGated(own) ? [['mlp.hook_pre', hidden], ['mlp.hook_pre_linear', hidden]] : [['mlp.hook_pre', hidden]];

@@ -4,6 +4,7 @@ import { defineLayer } from './definition.ts';
 import { activeExperts, expertFields, expertProblem, expertUnitName, expertWidth, gatedExperts, runExperts, expertWeights } from './moe/adapter.ts';
 import { routeBySparsity } from './moe/moe-x.ts';
 import { expertSpecs, moeXShift } from './moe/parameters.ts';
+import { expertStudy } from './moe/study.ts';
 import { prefixed } from './prefixed.ts';
 
 const config = z.strictObject({
@@ -29,6 +30,8 @@ export const moeX = defineLayer({
   },
   units: (own, size) => own.experts * expertWidth(own, size),
   unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
+  smooth: ({ activation }) => activation === 'gelu',
+  study: (own) => expertStudy(own.experts, (x, weights) => routeBySparsity(x, expertWeights(weights), own), own.activation === 'relu'),
   hooks: (own) => [['mlp.hook_gates', own.experts]],
   experts: gatedExperts,
   active: (own, size) => activeExperts(own, size),

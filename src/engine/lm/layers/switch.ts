@@ -5,6 +5,7 @@ import { defineLayer } from './definition.ts';
 import { activeExperts, expertFields, expertProblem, expertUnitName, expertWeights, expertWidth, gatedExperts, runExperts } from './moe/adapter.ts';
 import { expertSpecs, linearRouterSpecs } from './moe/parameters.ts';
 import { routeLinearly } from './moe/switch.ts';
+import { expertStudy } from './moe/study.ts';
 import { prefixed } from './prefixed.ts';
 
 const config = z.strictObject({
@@ -23,6 +24,8 @@ export const switchMoe = defineLayer({
   lossWeights: ({ balance }) => ({ balance }),
   units: (own, size) => own.experts * expertWidth(own, size),
   unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
+  smooth: ({ activation }) => activation === 'gelu',
+  study: (own) => expertStudy(own.experts, (x, weights) => routeLinearly(x, weights['mlp.wRouter'] as Tensor2D, own.k), false),
   hooks: (own) => [['mlp.hook_gates', own.experts]],
   experts: gatedExperts,
   active: (own, size) => activeExperts(own, size) + own.experts * size.dModel,

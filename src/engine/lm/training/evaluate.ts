@@ -28,13 +28,18 @@ export async function evaluateLm({ model: path, data, tokens }: LmEvalOptions, s
   await loadBackend();
   const model = await loadModel(path);
   try {
-    const ids = data === null ? ownTokens(path) : await corpusTokens(model, data, tokens);
-    const { sum, count } = await lossOf(model, ids.subarray(0, Math.min(ids.length, tokens)), signal);
+    const { sum, count } = await lossOf(model, await evaluationTokens(model, path, data, tokens), signal);
     const loss = sum / count;
     return { model: path, data: data ?? 'validation', tokens: count, loss, perplexity: Math.exp(loss), bits_per_token: loss / Math.LN2 };
   } finally {
     model.dispose();
   }
+}
+
+/** At most `limit` tokens to measure a model on, int32 [tokens]: the first of a corpus, or (null) those that its own run kept for validation. Kinds: bad-request, not-found. */
+export async function evaluationTokens(model: LanguageModel, path: string, data: string | null, limit: number): Promise<Int32Array> {
+  const ids = data === null ? ownTokens(path) : await corpusTokens(model, data, limit);
+  return ids.subarray(0, Math.min(ids.length, limit));
 }
 
 function ownTokens(path: string): Int32Array {

@@ -6,6 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { studyText } from '../../../../src/cli/commands/lm-sparsity.ts';
+import { sparsityStudySchema } from '../../../../src/shared/schema/sparsity.ts';
 import { assertRefused, inChild, inProcess, resultOf } from '../../../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loupe-lm-'));
@@ -98,4 +100,24 @@ test('a sweep trains its members, is gone on with by --resume alone, and keeps i
   assert.deepEqual(resultOf(await inProcess([...sweep, '--resume']))['rows'], resultOf(done)['rows']);
   writeFileSync(at('sweep.json'), JSON.stringify({ base: { ...base, stepz: 3 }, members: [{ name: 'a' }] }));
   assertRefused(await inProcess([...sweep, '--resume']), { kind: 'bad-config', says: [/member a: .*stepz/] });
+});
+
+test('sparsity is measured on any corpus, printed as a table or as JSON, and written where asked', async () => {
+  writeFileSync(at('relu.json'), JSON.stringify({ arch: 'dense', data: at('text.txt'), steps: 2, layers: 1, dModel: 16, heads: 2, context: 16, validTokens: 64, batch: 4, layer: { activation: 'relu' }, out: at('sparse') }));
+  resultOf(await inProcess(['lm', 'train', '--config', at('relu.json')]));
+  const ask = ['lm', 'sparsity', '--model', at('sparse'), '--topk', '0,8', '--noise', '0.1', '--substitution', 'none', '--tokens', '200', '--curve-tokens', '32', '--out', at('study')];
+  const study = resultOf(await inProcess(ask)) as unknown as { layers: { share: number; units: number }[]; topk: { points: { k: number }[] }; noise: { embedding: unknown[] }; data: string };
+  assert.deepEqual([study.data, study.layers[0]!.units, study.topk.points.map(({ k }) => k), study.noise.embedding.length], ['validation', 64, [0, 8], 2]);
+  assert.ok(study.layers[0]!.share > 0.3 && study.layers[0]!.share < 0.7);
+  assert.deepEqual(JSON.parse(readFileSync(join(at('study'), 'sparsity.json'), 'utf8')), study);
+  assert.ok(existsSync(join(at('study'), 'rates.safetensors')));
+  const text = studyText(sparsityStudySchema.parse(study));
+  assert.match(text, /A unit fires where it is not exactly 0\.\n[^]*layer\s+fires\s+of live\s+L0 p5[^]*0\s+\d+\.\d\d %[^]*Only the k largest[^]*Noise on token embeddings/u);
+  const bare = resultOf(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--topk', 'none', '--noise', 'none', '--substitution', 'none']));
+  assert.deepEqual([bare['topk'], bare['noise']], [null, null]);
+  assert.doesNotMatch(studyText(sparsityStudySchema.parse(bare)), /Only the k|Noise on token/u);
+  assertRefused(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--topk', '1,x']), { kind: 'bad-request', says: [/--topk is "1,x"/] });
+  assertRefused(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--noise', '-1']), { kind: 'bad-config', says: [/noise/] });
+  assertRefused(await inProcess(['lm', 'sparsity', '--model', at('nowhere')]), { kind: 'not-found', says: [/nowhere/] });
+  assertRefused(await inProcess(['lm', 'sparsity', '--data', 'text']), { kind: 'bad-request', says: [/--model is missing/] });
 });

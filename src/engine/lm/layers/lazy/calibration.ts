@@ -33,3 +33,13 @@ export function calibrationError(bins: readonly ReliabilityBin[]): number {
   const total = bins.reduce((sum, { count }) => sum + count, 0);
   return total === 0 ? 0 : bins.reduce((sum, { count, accuracy, confidence }) => sum + (count / total) * Math.abs(accuracy - confidence), 0);
 }
+
+/** Two reliability diagrams over the same bins as one, over the predictions of both. */
+export function mergedBins(a: readonly ReliabilityBin[], b: readonly ReliabilityBin[]): ReliabilityBin[] {
+  return a.map((one, i) => {
+    const other = b[i]!;
+    const count = one.count + other.count;
+    const mean = (of: 'confidence' | 'accuracy'): number => (count === 0 ? 0 : (one.count * one[of] + other.count * other[of]) / count);
+    return { low: one.low, high: one.high, count, confidence: mean('confidence'), accuracy: mean('accuracy') };
+  });
+}

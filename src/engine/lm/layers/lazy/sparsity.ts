@@ -6,13 +6,15 @@ import { scoped } from '../../../ops/scope.ts';
 
 export interface SparsityFigures {
   readonly tokens: number;
-  /** Share of entries that are not exactly 0, mean over tokens, in [0, 1]; lower is sparser. */
+  /** Share of entries that fire (are not exactly 0, or exceed the threshold), mean over tokens, in [0, 1]; lower is sparser. */
   readonly share: number;
   /** The same over units that fired at least once: dead units lower `share` without any conditional sparsity. 0 where all are dead. */
   readonly shareOfLive: number;
   /** Units that never fired. */
   readonly dead: number;
-  /** Share of tokens on which a unit is not 0, float64 [units]. */
+  /** Units that fired on every token. */
+  readonly always: number;
+  /** Share of tokens on which a unit fires, float64 [units]. */
   readonly firingRates: Float64Array;
   /** Tokens by how many units fire on them, 0 to units: int32 [units + 1]. */
   readonly histogram: Int32Array;
@@ -28,13 +30,16 @@ const nearShare = 0.01;
 
 export class ActivationSparsity {
   readonly #units: number;
+  readonly #threshold: number;
   readonly #fired: Float64Array;
   readonly #histogram: Int32Array;
   #tokens = 0;
   #near = 0;
 
-  constructor(units: number) {
+  /** An entry fires where |a| exceeds `threshold`: 0 for units with exact zeros, more for smooth ones, in the units' own scale. */
+  constructor(units: number, threshold = 0) {
     this.#units = units;
+    this.#threshold = threshold;
     this.#fired = new Float64Array(units);
     this.#histogram = new Int32Array(units + 1);
   }
@@ -50,11 +55,11 @@ export class ActivationSparsity {
     scoped(() => {
       const kept = counted === null ? tf.ones([tokens, 1]) : tf.tensor2d(Float32Array.from(counted), [tokens, 1]);
       const values = tf.mul(post, kept);
-      const active = tf.cast(tf.notEqual(values, 0), 'float32');
+      const sizes = tf.abs(values);
+      const active = tf.cast(tf.greater(sizes, this.#threshold), 'float32');
       tf.sum(active, 0).dataSync().forEach((count, unit) => (this.#fired[unit]! += count));
       const perToken = tf.sum(active, 1).dataSync();
       for (let token = 0; token < tokens; token++) if (counted?.[token] !== 0) this.#histogram[perToken[token]!]!++;
-      const sizes = tf.abs(values);
       this.#near += tf.sum(tf.cast(tf.greater(sizes, tf.mul(tf.max(sizes), nearShare)), 'float32')).dataSync()[0]!;
       this.#tokens += counted === null ? tokens : counted.reduce((sum, one) => sum + Number(one !== 0), 0);
     });
@@ -70,6 +75,7 @@ export class ActivationSparsity {
       share: fired / (this.#tokens * this.#units),
       shareOfLive: live === 0 ? 0 : fired / (this.#tokens * live),
       dead: this.#units - live,
+      always: this.#fired.reduce((n, count) => n + Number(count === this.#tokens), 0),
       firingRates: this.#fired.map((count) => count / this.#tokens),
       histogram: this.#histogram.slice(),
       nearMaximum: this.#near / (this.#tokens * this.#units),

@@ -62,3 +62,13 @@ test('another number of units, and figures of nothing, are refused', async (t) =
     assert.throws(() => layer.add(tf.zeros([2, 4])), { kind: 'mismatch', message: /4 units, the layer has 3/ });
   }));
 });
+
+test('a threshold of its own decides what fires, and units that always do are counted', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const layer = new ActivationSparsity(3, 0.5);
+    layer.add(tf.tensor2d([[-2, 0.5, 0.1], [0.6, 3, 0]]));
+    const { share, always, dead, firingRates } = layer.figures();
+    assertClose([share], [3 / 6], 1e-9);
+    assert.deepEqual([always, dead, ...firingRates], [1, 1, 1, 0.5, 0]);
+  }));
+});

@@ -21,3 +21,16 @@ test('scores run against the units that fire, and worse where experts hardly dif
     assert.ok(blurred > clear + 0.02 && blurred < -0.5, String(blurred));
   }));
 });
+
+test('pairs are counted, drawn by a seed and carry their expert', async (t) => {
+  await eachBackend(t, () => tf.tidy(() => {
+    const agreement = new RouterAgreement();
+    const weights = startExperts({ experts: 4, width: 32, dModel: 16, layers: 1 }, Random.from(1), 1);
+    agreement.add(tf.tensor2d(Random.from(2).normals(20 * 16), [20, 16]), weights);
+    assert.equal(agreement.pairs, 80);
+    assert.ok(agreement.linear() < -0.8, String(agreement.linear()));
+    assert.deepEqual(agreement.sample(100, Random.from(1)).map(([, , expert]) => expert), Array.from({ length: 80 }, (_, i) => i % 4));
+    const some = agreement.sample(10, Random.from(1));
+    assert.deepEqual([some.length, some], [10, agreement.sample(10, Random.from(1))]);
+  }));
+});

@@ -73,6 +73,13 @@ export const commands = {
   /** What a training run of a language model would take. Kinds bad-config and bad-request name the field. */
   'lm.plan': { input: z.strictObject({ config: z.record(z.string(), z.unknown()) }), output: lm.lmPlanSchema },
 
+  /** Models of the workspace that Loupe trained or is training, the newest first. */
+  'lm.runs': { input: none, output: z.strictObject({ runs: z.array(lm.lmRunSchema) }) },
+  /** The history in a model's folder, as 'jobs.metrics' gives it. Kind not-found where no training left one. */
+  'lm.history': { input: z.strictObject({ path }), output: job.metricHistorySchema },
+  /** What the model wrote while it was trained, the latest first. */
+  'lm.samples': { input: z.strictObject({ path, limit: z.number().int().min(1).max(200) }), output: z.strictObject({ samples: z.array(lm.lmSampleSchema) }) },
+
   'jobs.forms': { input: none, output: z.strictObject({ forms: z.array(job.jobFormSchema) }) },
   'jobs.start': {
     input: z.strictObject({ kind: z.enum(job.jobKinds), config: z.record(z.string(), z.unknown()) }),

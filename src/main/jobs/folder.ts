@@ -91,14 +91,15 @@ function parseRow(line: string): { step: number; row: Row } | null {
 
 /**
  * The rows of a `metrics.jsonl`, as one float64 tensor [rows, names] in order of steps; the first column is `step`. A step that was
- * done again after a resume counts once, as done last. More than 20,000 rows are thinned evenly, the last one kept.
+ * done again after a resume counts once, as done last; the rows of one step (its loss, its validation) are one. More than 20,000 rows are
+ * thinned evenly, the last one kept.
  */
 export function readMetrics(path: string): MetricHistory {
   const text = existsSync(path) && statSync(path).size <= maxMetricBytes ? readFileSync(path, 'utf8') : '';
   const byStep = new Map<number, Row>();
   for (const line of text.split('\n')) {
     const parsed = line === '' ? null : parseRow(line);
-    if (parsed !== null) byStep.set(parsed.step, parsed.row);
+    if (parsed !== null) byStep.set(parsed.step, new Map([...(byStep.get(parsed.step) ?? []), ...parsed.row]));
   }
   const steps = [...byStep.keys()].sort((a, b) => a - b);
   const stride = Math.max(1, Math.ceil(steps.length / maxMetricRows));

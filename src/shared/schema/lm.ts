@@ -27,4 +27,25 @@ export const lmPlanSchema = z.strictObject({
   dataProblem: z.string().nullable(),
 });
 
+/** A model that Loupe trains or has trained, for lists: its config, and figures by name (null: not there yet). */
+export const lmRunSchema = z.strictObject({
+  path: z.string(),
+  name: z.string(),
+  /** The studio's run that makes it; null for one of the command line. */
+  job: z.string().nullable(),
+  /** `stopped`: it can be gone on with. */
+  state: z.enum(['done', 'running', 'waiting', 'stopped']),
+  modifiedAt: z.string(),
+  /** As in lm-train.json, or {} where it cannot be read. */
+  config: z.record(z.string(), z.unknown()),
+  /** Of result.json, else of the history so far; and those of evaluations that lie beside the model. */
+  figures: z.record(z.string(), z.number().nullable()),
+  problem: z.string().nullable(),
+});
+
+/** What a model wrote at a step of its training, behind the first validation tokens. */
+export const lmSampleSchema = z.strictObject({ step: z.number().int(), prompt: z.string(), text: z.string() });
+
+export type LmRun = z.infer<typeof lmRunSchema>;
+export type LmSample = z.infer<typeof lmSampleSchema>;
 export type LmPlan = z.infer<typeof lmPlanSchema>;

@@ -74,7 +74,7 @@ function pointText(spec: CurveSpec, log: boolean, point: readonly [number, numbe
 }
 
 /** The range of the values in log10, with a margin. */
-function logRange(values: readonly number[]): [number, number] {
+export function logRange(values: readonly number[]): [number, number] {
   const low = Math.log10(values.reduce((a, b) => Math.min(a, b)));
   const high = Math.log10(values.reduce((a, b) => Math.max(a, b)));
   const margin = Math.max(0.02, (high - low) * 0.05);

@@ -1,20 +1,10 @@
 /** One run: its metrics as they grow, and its log. */
 import { type ErrorBody, toErrorBody } from '../../../../shared/errors.ts';
-import type { JobForm, MetricHistory } from '../../../../shared/schema/job.ts';
+import type { JobForm } from '../../../../shared/schema/job.ts';
 import { session } from '../../app/session.svelte.ts';
+import { curves } from '../../charts/history.ts';
 
 export type Points = readonly (readonly [number, number | null])[];
-
-/** Columns of a history as curves over its `step` column; rows are numbered where there is none. Pure. */
-export function curves(history: MetricHistory): Map<string, [number, number | null][]> {
-  const { names, values } = history;
-  const stepAt = names.indexOf('step');
-  const rows = names.length === 0 ? 0 : values.data.length / names.length;
-  return new Map(names.map((name, column) => [name, Array.from({ length: rows }, (_, row): [number, number | null] => {
-    const value = values.data[row * names.length + column]!;
-    return [stepAt < 0 ? row : values.data[row * names.length + stepAt]!, Number.isNaN(value) ? null : value];
-  })]));
-}
 
 const redrawEvery = 500;
 

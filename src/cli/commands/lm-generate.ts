@@ -1,6 +1,7 @@
 /** `loupe lm generate`: a model's continuation of a text. */
 import { resolve } from 'node:path';
 import { loadBackend } from '../../engine/backend/load.ts';
+import { readMaskFile } from '../../engine/lm/experts/mask-file.ts';
 import { loadModel } from '../../engine/lm/load.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand } from '../command.ts';
@@ -20,6 +21,7 @@ export const command: CliCommand = {
     .option('--prompt <text>', 'the text to go on from')
     .option('--tokens <n>', 'new tokens at most', '128')
     .option('--temperature <x>', '0 takes the likeliest token', '0.8')
+    .option('--mask <file>', 'experts that are switched off, as lm purge --save writes them')
     .option('--top-p <x>', 'only the likeliest tokens that reach this probability together', '0.95'),
   async run(_args, options, context) {
     const path = resolve(required(options, 'model', 'a model folder or a GGUF file'));
@@ -29,9 +31,10 @@ export const command: CliCommand = {
     const model = await loadModel(path);
     try {
       const { tokenizer } = model;
+      const off = options['mask'] === undefined ? {} : { off: readMaskFile(resolve(String(options['mask'])), model) };
       const ids = tokenizer.encode(prompt, { special: tokenizer.prependsBos });
       const begin = performance.now();
-      const made = model.generate(ids, settings);
+      const made = model.generate(ids, { ...settings, ...off });
       const seconds = (performance.now() - begin) / 1000;
       const text = tokenizer.decode(made);
       return { json: { model: path, prompt, text, tokens: made.length, tokens_per_s: made.length / seconds, seed: context.seed }, text: prompt + text };

@@ -8,6 +8,8 @@ import { breathe } from '../../job.ts';
 import { crossEntropySum } from '../../ops/cross-entropy.ts';
 import { scoped } from '../../ops/scope.ts';
 import type { LanguageModel } from '../definition.ts';
+import type { ExpertsOff } from '../experts/experts-off.ts';
+import { readMaskFile } from '../experts/mask-file.ts';
 import { loadModel } from '../load.ts';
 import { openData } from './text-source.ts';
 import { TokenFiles } from './token-files.ts';
@@ -18,19 +20,22 @@ export interface LmEvalOptions {
   readonly data: string | null;
   /** At most. */
   readonly tokens: number;
+  /** A file of experts that are switched off, or null. */
+  readonly mask?: string | null;
 }
 
 /** Logits of one pass at most, in numbers. */
 const mostLogits = 1 << 25;
 
 /** Kinds: not-found, bad-request (a corpus too short, a model without its run's tokens), and those of opening a model. */
-export async function evaluateLm({ model: path, data, tokens }: LmEvalOptions, signal: AbortSignal): Promise<Record<string, unknown>> {
+export async function evaluateLm({ model: path, data, tokens, mask = null }: LmEvalOptions, signal: AbortSignal): Promise<Record<string, unknown>> {
   await loadBackend();
   const model = await loadModel(path);
   try {
-    const { sum, count } = await lossOf(model, await evaluationTokens(model, path, data, tokens), signal);
+    const off = mask === null ? undefined : readMaskFile(mask, model);
+    const { sum, count } = await corpusLoss(model, await evaluationTokens(model, path, data, tokens), signal, off);
     const loss = sum / count;
-    return { model: path, data: data ?? 'validation', tokens: count, loss, perplexity: Math.exp(loss), bits_per_token: loss / Math.LN2 };
+    return { model: path, data: data ?? 'validation', tokens: count, loss, perplexity: Math.exp(loss), bits_per_token: loss / Math.LN2, ...(off === undefined ? {} : { mask, experts_off: off.size }) };
   } finally {
     model.dispose();
   }
@@ -60,8 +65,8 @@ async function corpusTokens(model: LanguageModel, data: string, limit: number): 
   return Int32Array.from(all.slice(0, limit));
 }
 
-/** Sum of -log p(next token) over whole contexts, nats, and how many were predicted. Kind bad-request for fewer than two tokens. */
-async function lossOf(model: LanguageModel, ids: Int32Array, signal: AbortSignal): Promise<{ sum: number; count: number }> {
+/** Sum of -log p(next token) over whole contexts of tokens int32 [tokens], nats, and how many were predicted; without the experts in `off`. Kinds: bad-request (fewer than two tokens), cancelled. */
+export async function corpusLoss(model: LanguageModel, ids: Int32Array, signal: AbortSignal, off?: ExpertsOff): Promise<{ sum: number; count: number }> {
   if (ids.length < 2) throw new LoupeError('bad-request', `data: ${ids.length} tokens: there is nothing to predict. Give a longer text.`);
   const length = Math.min(model.config.contextLength, ids.length - 1);
   const contexts = Math.floor((ids.length - 1) / length);
@@ -73,7 +78,7 @@ async function lossOf(model: LanguageModel, ids: Int32Array, signal: AbortSignal
     const rows = Math.min(batch, contexts - first);
     const [from, to] = [first * length, (first + rows) * length];
     sum += scoped(() => {
-      const { logits } = model.run(ids.slice(from, to), rows, length);
+      const { logits } = model.run(ids.slice(from, to), rows, length, off === undefined ? {} : { off });
       const total = crossEntropySum(tf.reshape(logits!, [rows * length, -1]) as Tensor2D, ids.slice(from + 1, to + 1)).dataSync()[0]!;
       logits!.dispose();
       return total;

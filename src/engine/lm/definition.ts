@@ -10,6 +10,7 @@ import type { Tokenizer } from '../tokenizers/types.ts';
 import type { ExpertsOff } from './experts/experts-off.ts';
 import type { AnyLayerKind, BlockForm, ModelSize, Weights } from './layers/definition.ts';
 import type { OwnConfig } from './own/config.ts';
+import type { HookUnits } from './units.ts';
 
 /** The shape of a decoder-only transformer, after the family has read its own config. */
 export interface ModelConfig {
@@ -120,6 +121,8 @@ export interface LanguageModel {
   readonly finalNormWeight: Tensor | null;
   /** The blocks of a model that Loupe trained, with their weights, which stay the model's; null for other families. */
   readonly own: OwnBlocks | null;
+  /** The units that a hook holds, with their directions. Kinds: unsupported for a hook that has none, not-found for a block that is not there. */
+  units(hook: string): HookUnits;
   dispose(): void;
 }
 

@@ -12,6 +12,7 @@ import { generate } from './generate.ts';
 import { runWithGradients, type Gradients } from './gradients.ts';
 import { HookTable } from './hook-names.ts';
 import { HookRun } from './hook-run.ts';
+import { unitsAt, type HookUnits } from './units.ts';
 
 function tensorsOf(weights: DecoderWeights): Set<Tensor> {
   const parts: (Norm | Linear)[] = [weights.lnFinal, ...weights.blocks.flatMap((block) => Object.values(block) as (Norm | Linear)[])];
@@ -100,6 +101,11 @@ export class DecoderModel implements LanguageModel {
   get own(): OwnBlocks | null {
     this.#requireOpen();
     return this.#decoder.weights.own ?? null;
+  }
+
+  units(hook: string): HookUnits {
+    this.#requireOpen();
+    return unitsAt(this.#decoder, hook);
   }
 
   dispose(): void {

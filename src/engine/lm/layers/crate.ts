@@ -63,8 +63,10 @@ export const crate = defineLayer({
   },
   presets: { 'paper-base': { size: { layers: 12, dModel: 768, heads: 12, context: 1024, vocab: 50_257 } } },
   units: ({ overcomplete }, { dModel }) => overcomplete * dModel,
-  unitName: (_own, _size, unit) => `atom ${unit}`,
   study: (_own, { heads }) => codingStudy(heads),
+  unitNames: () => ({ pattern: 'atom {n}', width: null }),
+  // The published block's code is the new stream; above it atoms are read out into the stream.
+  writes: (weights, { overcomplete }, { dModel }) => ({ rows: overcomplete === 1 ? tf.eye(dModel) : tf.transpose(weights['mlp.dictionary'] as Tensor2D), bias: null }),
   hooks: () => [],
   active: ({ overcomplete }, { dModel }) => overcomplete * dModel ** 2,
 });

@@ -8,6 +8,7 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { BlockFigures } from '../../../shared/schema/sparsity.ts';
+import { unitNameOf, type UnitNames } from '../../../shared/unit-names.ts';
 import type { Random } from '../../random.ts';
 import type { Linear } from '../definition.ts';
 
@@ -130,6 +131,14 @@ export interface BlockStudy {
   figures(): BlockFigures;
 }
 
+/** Of kinds whose units each have a direction of their own. */
+export interface UnitWrites {
+  /** What 1 at a unit of mlp.hook_post adds to the layer's y, float32 [units, dModel] */
+  readonly rows: Tensor2D;
+  /** What y is where all units are 0, float32 [dModel]; null for nothing. */
+  readonly bias: Tensor1D | null;
+}
+
 /** Sizes that come ready; what is left out is as elsewhere (own/presets.ts). */
 export interface LayerPreset<C> {
   readonly size?: Partial<ModelSize>;
@@ -162,12 +171,16 @@ export interface LayerKind<C = unknown> {
   readonly presets?: Readonly<Record<string, LayerPreset<C>>>;
   /** The interpretable units of a block: what the hook mlp.hook_post holds for a token. */
   units(config: C, size: ModelSize): number;
-  /** A unit's name, like "expert 3, neuron 17". */
+  /** How units are called, as a rule: "expert {i}, neuron {j}". */
+  unitNames(config: C, size: ModelSize): UnitNames;
+  /** A unit's name by that rule, like "expert 3, neuron 17". */
   unitName(config: C, size: ModelSize, unit: number): string;
   /** Units are never exactly 0, as behind a GELU: what counts as firing needs a threshold. false when left out. */
   smooth?(config: C): boolean;
   /** What a study of sparsity measures of a block beside its units. */
   study?(config: C, size: ModelSize): BlockStudy;
+  /** The direction of each unit, of the weights of a block; or, of kinds whose units have none, why in a sentence. */
+  writes(weights: Weights, config: C, size: ModelSize): UnitWrites | string;
   /** Hooks of the layer beside mlp.hook_post, with their widths; [['mlp.hook_pre', units]] when left out. */
   hooks?(config: C, size: ModelSize): readonly (readonly [name: string, width: number])[];
   /** Of kinds with experts. Such a kind multiplies what it gives an expert by `pass.keep`. */
@@ -180,7 +193,9 @@ export interface LayerKind<C = unknown> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the shape is known to the kind's own file only
 export type AnyLayerKind = LayerKind<any>;
 
+type Defined<C> = Omit<LayerKind<C>, 'unitName'>;
+
 /** Keeps the config's type inside the file while the registry sees `AnyLayerKind`. */
-export function defineLayer<Shape extends z.ZodRawShape>(kind: LayerKind<z.infer<z.ZodObject<Shape>>> & { readonly config: z.ZodObject<Shape> }): LayerKind<z.infer<z.ZodObject<Shape>>> {
-  return kind;
+export function defineLayer<Shape extends z.ZodRawShape>(kind: Defined<z.infer<z.ZodObject<Shape>>> & { readonly config: z.ZodObject<Shape> }): LayerKind<z.infer<z.ZodObject<Shape>>> {
+  return { ...kind, unitName: (config, size, unit) => unitNameOf(kind.unitNames(config, size), unit) };
 }

@@ -1,6 +1,6 @@
 /** The MLP of a GPT: act(x W + b) W' + b', or gated as act(x G) * (x W), then W' (SwiGLU; Shazeer 2020, 2002.05202). */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { activate } from '../activations.ts';
 import { product } from '../linear.ts';
@@ -73,8 +73,9 @@ export const dense = defineLayer({
     return { y: map(post, 'mlp.out'), losses: {} };
   },
   units: (own, size) => hiddenOf(own, size),
-  unitName: (_own, _size, unit) => `neuron ${unit}`,
+  unitNames: () => ({ pattern: 'neuron {n}', width: null }),
   smooth: ({ activation }) => activation === 'gelu' || activation === 'swiglu',
+  writes: (weights) => ({ rows: weights['mlp.out.weight'] as Tensor2D, bias: (weights['mlp.out.bias'] as Tensor1D | undefined) ?? null }),
   hooks(own, size) {
     const hidden = hiddenOf(own, size);
     return isGated(own) ? [['mlp.hook_pre', hidden], ['mlp.hook_pre_linear', hidden]] : [['mlp.hook_pre', hidden]];

@@ -1,7 +1,7 @@
 /** MoE-X as a layer: ReLU experts, routed to by how few of their units would fire (Yang et al. 2025, arXiv 2503.07639). */
 import { z } from 'zod';
 import { defineLayer } from './definition.ts';
-import { activeExperts, expertFields, expertProblem, expertUnitName, expertWidth, gatedExperts, runExperts, expertWeights } from './moe/adapter.ts';
+import { activeExperts, expertFields, expertProblem, expertWrites, expertWidth, gatedExperts, runExperts, expertWeights } from './moe/adapter.ts';
 import { routeBySparsity } from './moe/moe-x.ts';
 import { expertSpecs, moeXShift } from './moe/parameters.ts';
 import { expertStudy } from './moe/study.ts';
@@ -29,9 +29,10 @@ export const moeX = defineLayer({
     'paper-medium': { size: { layers: 24, dModel: 1024, heads: 16, context: 1024, vocab: 50_257 }, layer: { width: 4096 } },
   },
   units: (own, size) => own.experts * expertWidth(own, size),
-  unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
-  smooth: ({ activation }) => activation === 'gelu',
   study: (own) => expertStudy(own.experts, (x, weights) => routeBySparsity(x, expertWeights(weights), own), own.activation === 'relu'),
+  unitNames: (own, size) => ({ pattern: 'expert {i}, neuron {j}', width: expertWidth(own, size) }),
+  smooth: ({ activation }) => activation === 'gelu',
+  writes: (weights) => expertWrites(expertWeights(weights)),
   hooks: (own) => [['mlp.hook_gates', own.experts]],
   experts: gatedExperts,
   active: (own, size) => activeExperts(own, size),

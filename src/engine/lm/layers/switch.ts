@@ -2,7 +2,7 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { defineLayer } from './definition.ts';
-import { activeExperts, expertFields, expertProblem, expertUnitName, expertWeights, expertWidth, gatedExperts, runExperts } from './moe/adapter.ts';
+import { activeExperts, expertFields, expertProblem, expertWrites, expertWeights, expertWidth, gatedExperts, runExperts } from './moe/adapter.ts';
 import { expertSpecs, linearRouterSpecs } from './moe/parameters.ts';
 import { routeLinearly } from './moe/switch.ts';
 import { expertStudy } from './moe/study.ts';
@@ -23,9 +23,10 @@ export const switchMoe = defineLayer({
   forward: (x, weights, own, pass) => runExperts(x, expertWeights(weights), routeLinearly(x, weights['mlp.wRouter'] as Tensor2D, own.k), own.activation, pass),
   lossWeights: ({ balance }) => ({ balance }),
   units: (own, size) => own.experts * expertWidth(own, size),
-  unitName: (own, size, unit) => expertUnitName(unit, expertWidth(own, size)),
-  smooth: ({ activation }) => activation === 'gelu',
   study: (own) => expertStudy(own.experts, (x, weights) => routeLinearly(x, weights['mlp.wRouter'] as Tensor2D, own.k), false),
+  unitNames: (own, size) => ({ pattern: 'expert {i}, neuron {j}', width: expertWidth(own, size) }),
+  smooth: ({ activation }) => activation === 'gelu',
+  writes: (weights) => expertWrites(expertWeights(weights)),
   hooks: (own) => [['mlp.hook_gates', own.experts]],
   experts: gatedExperts,
   active: (own, size) => activeExperts(own, size) + own.experts * size.dModel,

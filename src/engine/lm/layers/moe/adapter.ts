@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { ExpertsForm, LayerPass, LayerResult, ModelSize, Weights } from '../definition.ts';
+import type { ExpertsForm, LayerPass, LayerResult, ModelSize, UnitWrites, Weights } from '../definition.ts';
 import { applyExperts, wideCode, wideL0, wideOutput } from './experts.ts';
 import type { ExpertActivation, ExpertWeights } from './experts.ts';
 import { choiceMask } from './gates.ts';
@@ -41,17 +41,18 @@ export function activeExperts(own: ExpertConfig, size: ModelSize): number {
   return own.k * 2 * width * size.dModel + (own.biases ? own.k * width + size.dModel : 0);
 }
 
-/** Unit (e, j) stands at e * width + j. */
-export function expertUnitName(unit: number, width: number): string {
-  return `expert ${Math.floor(unit / width)}, neuron ${unit % width}`;
-}
-
 /** wEnc, wDec float32 [experts, width, dModel]; bEnc [experts, width]; bDec [dModel]. */
 export function expertWeights(weights: Weights): ExpertWeights {
   return {
     wEnc: weights['mlp.wEnc'] as Tensor3D, bEnc: (weights['mlp.bEnc'] as Tensor2D | undefined) ?? null,
     wDec: weights['mlp.wDec'] as Tensor3D, bDec: (weights['mlp.bDec'] as Tensor1D | undefined) ?? null,
   };
+}
+
+/** Unit (e, j) stands at e * width + j, and its value holds the gate: its direction is its row of wDec. */
+export function expertWrites({ wDec, bDec }: ExpertWeights): UnitWrites {
+  const [experts, width, dModel] = wDec.shape;
+  return { rows: tf.reshape(wDec, [experts * width, dModel]), bias: bDec };
 }
 
 /** Gates as they are used, float32 [tokens, experts]: 0 for what is switched off, then through their hook; what a change there gives to experts outside the choice is left out. */

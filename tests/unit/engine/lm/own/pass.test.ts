@@ -22,7 +22,7 @@ const table = new HookTable(config, loupe.architecture);
 
 /** The first block leaves what it read; the second adds that to what it reads, reports a loss and a measurement, and moves a statistic. */
 const echo = defineLayer({
-  id: 'echo', title: 'Echo', paper: null, config: z.strictObject({}), parameters: () => ({}), units: () => 1, sharesFrom: () => 0, unitName: () => '', active: () => 0,
+  id: 'echo', title: 'Echo', paper: null, config: z.strictObject({}), parameters: () => ({}), units: () => 1, sharesFrom: () => 0, unitNames: () => ({ pattern: '{n}', width: null }), writes: () => 'an echo has none', active: () => 0,
   forward(x, _weights, _config, pass) {
     if (pass.layer === 0) pass.share('read', x);
     const y = (pass.layer === 0 ? x : tf.add(x, pass.shared('read', 0))) as Tensor2D;

@@ -93,5 +93,34 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await run.getByText(/resumed at step \d+ of 60/).waitFor();
   });
 
+  test('trained models stand in a table that is sorted; those that are marked have their curves over one another, and what differs is said', async () => {
+    const { page } = studio;
+    await studio.go('#/models');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const table = page.getByRole('region', { name: 'Trained models' });
+    const rows = table.getByRole('row');
+    await rows.nth(2).waitFor();
+    assert.match(await rows.filter({ hasText: 'small-moe' }).innerText(), /moe-x[\s\S]*cats[\s\S]*done/);
+    const names = async (): Promise<string[]> => table.locator('td.name').allInnerTexts();
+    await table.getByRole('button', { name: 'Steps' }).click();
+    assert.deepEqual(await names(), ['small-dense', 'small-moe']);
+    await table.getByRole('button', { name: 'Steps' }).click();
+    assert.deepEqual(await names(), ['small-moe', 'small-dense']);
+    assert.equal(await table.getByRole('columnheader', { name: /Steps/ }).getAttribute('aria-sort'), 'descending');
+    for (const name of ['small-dense', 'small-moe']) await table.getByRole('checkbox', { name: `Compare ${name}` }).check();
+    for (const title of ['Training loss', 'Validation loss', 'Units that fire, mean over layers (L0)']) {
+      const legend = page.getByRole('list', { name: `Lines of ${title}` });
+      for (const name of ['small-dense', 'small-moe']) await legend.getByText(name).waitFor();
+    }
+    await page.getByRole('radio', { name: 'time' }).check();
+    await page.waitForURL(/over=time/);
+    const differences = page.getByRole('region', { name: 'Differences' });
+    assert.match(await differences.getByRole('row').filter({ hasText: 'steps' }).innerText(), /steps\s+(60\s+12|12\s+60)/);
+    await page.reload();
+    await page.getByRole('list', { name: 'Lines of Validation loss' }).getByText('small-moe').waitFor();
+    await table.getByRole('link', { name: 'small-moe' }).click();
+    await page.getByRole('article', { name: 'small-moe' }).waitFor();
+  });
+
   test('no page threw', () => assert.deepEqual(studio.errors, []));
 });

@@ -1,11 +1,18 @@
-import { lmHistory, lmRuns, lmSamples } from '../models/runs.ts';
+import { inTime } from '../jobs/kinds.ts';
+import { lmHistory, lmRuns, lmSamples, withPlan } from '../models/runs.ts';
+import type { LmPlan, LmRun } from '../../shared/schema/lm.ts';
 import type { ServiceContext } from '../context.ts';
 import type { HandlersOf } from './types.ts';
 
 export function lmHandlers({ engine, jobs, workspace }: ServiceContext): HandlersOf<'lm'> {
   return {
     'lm.plan': ({ config }) => engine.request('lmPlan', { config }),
-    'lm.runs': async () => ({ runs: await lmRuns(workspace, jobs.list()) }),
+    'lm.runs': async () => {
+      const runs = await lmRuns(workspace, jobs.list());
+      // A config that cannot be planned (of another version) has no counts; an engine in the middle of a step gives them the next time.
+      const planOf = (run: LmRun): Promise<LmPlan | null> => inTime(engine.request('lmPlan', { config: run.config }).catch(() => null), null);
+      return { runs: await Promise.all(runs.map(async (run) => (run.state === 'done' ? run : withPlan(run, await planOf(run))))) };
+    },
     'lm.history': ({ path }) => lmHistory(path),
     'lm.samples': async ({ path, limit }) => ({ samples: await lmSamples(path, limit) }),
   };

@@ -3,7 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { Job, MetricHistory } from '../../shared/schema/job.ts';
-import { lmSampleSchema, type LmRun, type LmSample } from '../../shared/schema/lm.ts';
+import { lmSampleSchema, type LmPlan, type LmRun, type LmSample } from '../../shared/schema/lm.ts';
 import { readMetrics } from '../jobs/folder.ts';
 import { exists } from '../workspace/detect.ts';
 import { kindFolder } from '../workspace/layout.ts';
@@ -102,6 +102,14 @@ export async function lmRuns(workspace: string, jobs: readonly Job[]): Promise<L
 async function refuseOthers(path: string): Promise<void> {
   if (await exists(join(path, runFile))) return;
   throw new LoupeError('not-found', `path: ${path} has no ${runFile}: no training of Loupe's left a history there`);
+}
+
+/** What a plan adds to a run that has not ended: its parameters, and the tokens of the steps so far. */
+export function withPlan(run: LmRun, plan: LmPlan | null): LmRun {
+  if (plan === null || run.state === 'done') return run;
+  const { parameters: { total, active }, tokensPerStep } = plan;
+  const steps = run.figures['steps'] ?? null;
+  return { ...run, figures: { ...run.figures, parameters: total, active_parameters: active, tokens: steps === null ? null : steps * tokensPerStep } };
 }
 
 /** The history of a training, thinned where it is long. Kind not-found. */

@@ -49,7 +49,7 @@ export const promptOffers: readonly Offer[] = [
   { id: 'prompt.export', title: 'Export this prompt as JSON' },
 ];
 
-export const modelsOffers: readonly Offer[] = [{ id: 'models.train', title: 'Train a model', keys: ['N'] }, { id: 'models.find', title: 'Look for models again' }];
+export const modelsOffers: readonly Offer[] = [{ id: 'models.train', title: 'Train a model', keys: ['N'] }, { id: 'models.compare', title: 'Compare trained models', keys: ['V'] }, { id: 'models.find', title: 'Look for models again' }];
 
 export const settingsOffers: readonly Offer[] = [
   { id: 'settings.examine', title: 'Examine this machine' },

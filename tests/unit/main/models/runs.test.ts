@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lmHistory, lmRuns, lmSamples } from '../../../../src/main/models/runs.ts';
+import { lmHistory, lmRuns, lmSamples, withPlan } from '../../../../src/main/models/runs.ts';
 import type { Job } from '../../../../src/shared/schema/job.ts';
-import { lmRunSchema } from '../../../../src/shared/schema/lm.ts';
+import { lmRunSchema, type LmPlan, type LmRun } from '../../../../src/shared/schema/lm.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
 function model(workspace: string, name: string, files: Readonly<Record<string, string>>): string {
@@ -42,4 +42,12 @@ test('a history and samples are read from a run\'s folder alone; a broken line i
   assert.deepEqual((await lmSamples(path, 1)).map(({ step }) => step), [3]);
   await assert.rejects(lmHistory(temporaryFolder(t)), { kind: 'not-found', message: /lm-train\.json/u });
   await assert.rejects(lmSamples('/nowhere', 1), { kind: 'not-found' });
+});
+
+test('a plan gives a run that has not ended its parameters and tokens; one that has ended keeps its own', () => {
+  const run = (state: LmRun['state'], steps: number | null): LmRun => ({ path: '/a', name: 'a', job: null, state, modifiedAt: '', config: {}, figures: { steps }, problem: null });
+  const plan = { parameters: { total: 10, active: 6, parts: {} }, tokensPerStep: 64 } as unknown as LmPlan;
+  assert.deepEqual(withPlan(run('stopped', 3), plan).figures, { steps: 3, parameters: 10, active_parameters: 6, tokens: 192 });
+  assert.equal(withPlan(run('waiting', null), plan).figures['tokens'], null);
+  assert.deepEqual([withPlan(run('done', 3), plan).figures, withPlan(run('running', 3), null).figures], [{ steps: 3 }, { steps: 3 }]);
 });

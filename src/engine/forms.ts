@@ -38,7 +38,15 @@ async function sweepForm(): Promise<JobForm> {
   };
 }
 
+async function sparsityForm(): Promise<JobForm> {
+  const { sparsityConfigSchema } = await import('./lm/sparsity/config.ts');
+  return {
+    kind: 'lm-sparsity', variant: null, title: 'Study sparsity', paper: 'Li et al. 2022, arXiv 2210.06313',
+    summary: 'Counts how many units of a language model fire, cuts layers to their largest units, and adds noise to the input: what the page Sparsity shows.', schema: jsonSchema(sparsityConfigSchema),
+  };
+}
+
 /** The forms of every job that the engine runs. */
 export async function jobForms(): Promise<JobForm[]> {
-  return [await harvestForm(), ...(await trainForms()), await sweepForm(), ...(await lmTrainForms())];
+  return [await harvestForm(), ...(await trainForms()), await sweepForm(), ...(await lmTrainForms()), await sparsityForm()];
 }

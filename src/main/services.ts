@@ -19,6 +19,7 @@ import { liveHandlers } from './handlers/live.ts';
 import { lmHandlers } from './handlers/lm.ts';
 import { modelsHandlers } from './handlers/models.ts';
 import { compareHandlers } from './handlers/compare.ts';
+import { sparsityHandlers } from './handlers/sparsity.ts';
 import { shareHandlers } from './handlers/share.ts';
 import { shareExportHandlers } from './handlers/share-export.ts';
 import { systemHandlers } from './handlers/system.ts';
@@ -101,7 +102,7 @@ export function createServices(options: ServiceOptions): Services {
     handlers: {
       ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context), ...lmHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
-      ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context), ...shareExportHandlers(context),
+      ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context), ...sparsityHandlers(context), ...shareExportHandlers(context),
     },
     hub, context,
     publish: lock.publish,

@@ -15,6 +15,7 @@ import * as lm from './schema/lm.ts';
 import * as live from './schema/live.ts';
 import * as view from './schema/view.ts';
 import * as compare from './schema/compare.ts';
+import { sparsityStudySchema } from './schema/sparsity.ts';
 import * as share from './schema/share.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
@@ -150,6 +151,9 @@ export const commands = {
   },
   /** The nearest features of the other dictionaries of the workspace, by cosine. */
   'compare.nearest': { input: z.strictObject(feature), output: compare.acrossSchema },
+
+  /** What a finished job of kind `lm-sparsity` found. Kinds: not-found while it has not ended, bad-file. */
+  'sparsity.result': { input: z.strictObject({ id: runId }), output: sparsityStudySchema },
 
   /** What a file from anywhere says of itself; nothing of it is opened. */
   'share.inspect': { input: z.strictObject({ path }), output: share.foreignCatalogSchema },

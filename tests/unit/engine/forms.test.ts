@@ -10,10 +10,10 @@ interface Form {
   readonly properties: Record<string, { description?: string }>;
 }
 
-test('there is a form for the harvest, for each variant, for the sweep and for each kind of layer, each field with a description', async () => {
+test('there is a form for the harvest, for each variant, for the sweep, for each kind of layer and for a study of sparsity, each field with a description', async () => {
   const forms = await jobForms();
-  assert.deepEqual(forms.map((form) => form.variant), [null, ...registry.map((variant) => variant.id), null, ...layerKinds.map((kind) => kind.id)]);
-  assert.deepEqual([forms[0]!.kind, forms.at(-1)!.kind], ['harvest', 'lm-train']);
+  assert.deepEqual(forms.map((form) => form.variant), [null, ...registry.map((variant) => variant.id), null, ...layerKinds.map((kind) => kind.id), null]);
+  assert.deepEqual([forms[0]!.kind, forms.at(-2)!.kind, forms.at(-1)!.kind], ['harvest', 'lm-train', 'lm-sparsity']);
   for (const form of forms) {
     assert.ok(jobFormSchema.safeParse(form).success);
     const { additionalProperties, properties } = form.schema as unknown as Form;

@@ -14,10 +14,11 @@ export function endOf(before: Job['state'] | undefined, job: Job): { readonly ti
   return null;
 }
 
-/** A finished catalog is where one wants to go; of everything else, its run. */
+/** A finished catalog or study is where one wants to go; of everything else, its run. */
 export function openJob(job: Job): void {
   const catalog = job.result?.['catalog'];
   if (job.state === 'done' && typeof catalog === 'string') router.go('features', [], { catalog });
+  else if (job.state === 'done' && job.kind === 'lm-sparsity') router.go('sparsity', [String(job.config['model'])], { run: job.id });
   else router.go('runs', [job.id]);
 }
 

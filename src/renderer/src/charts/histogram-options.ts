@@ -87,7 +87,7 @@ interface BarApi {
 }
 
 /** Draws one bin as a rectangle with a 1 px gap; two pixels high at least, so that a single count is seen. */
-function bar(_params: unknown, api: BarApi): unknown {
+export function bar(_params: unknown, api: BarApi): unknown {
   const n = api.value(2);
   if (n <= 0) return undefined;
   const [left, top] = api.coord([api.value(0), n]);

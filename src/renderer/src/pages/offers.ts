@@ -51,6 +51,8 @@ export const promptOffers: readonly Offer[] = [
 
 export const modelsOffers: readonly Offer[] = [{ id: 'models.train', title: 'Train a model', keys: ['N'] }, { id: 'models.compare', title: 'Compare trained models', keys: ['V'] }, { id: 'models.find', title: 'Look for models again' }];
 
+export const sparsityOffers: readonly Offer[] = [{ id: 'sparsity.new', title: 'New study of sparsity', keys: ['N'] }];
+
 export const settingsOffers: readonly Offer[] = [
   { id: 'settings.examine', title: 'Examine this machine' },
   { id: 'settings.trash', title: 'Empty the trash' },

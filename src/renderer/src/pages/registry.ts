@@ -2,7 +2,7 @@
 import type { Component } from 'svelte';
 import type { IconName } from '../components/icons.ts';
 import { labelOffers } from './label/offers.ts';
-import { featuresOffers, modelsOffers, promptOffers, runsOffers, settingsOffers, workspaceOffers, type Offer } from './offers.ts';
+import { featuresOffers, modelsOffers, promptOffers, runsOffers, settingsOffers, sparsityOffers, workspaceOffers, type Offer } from './offers.ts';
 
 export interface PageDefinition {
   readonly id: string;
@@ -29,6 +29,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'feature', title: 'Feature', icon: 'features', letter: null, place: 'hidden', parent: 'features', ahead: true, load: () => import('./feature/Page.svelte') },
   { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', offers: promptOffers, load: () => import('./prompt/Page.svelte') },
   { id: 'models', title: 'Models', icon: 'model', letter: 'M', place: 'rail', offers: modelsOffers, load: () => import('./models/Page.svelte') },
+  { id: 'sparsity', title: 'Sparsity', icon: 'chart', letter: null, place: 'tab', parent: 'models', offers: sparsityOffers, load: () => import('./sparsity/Page.svelte') },
   { id: 'compare', title: 'Compare', icon: 'compare', letter: 'C', place: 'rail', load: () => import('./compare/Page.svelte') },
   { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },

@@ -60,6 +60,10 @@ export const handlers: RequestHandlers = {
     const { planLm } = await import('./lm/training/plan.ts');
     return planLm(config);
   },
+  lmFacts: async ({ path }) => {
+    const { lmFacts } = await import('./lm/own/facts.ts');
+    return { facts: lmFacts(path) };
+  },
   findModels: async () => {
     const { findModels } = await import('./lm/find.ts');
     return { models: [...(await findModels())] };

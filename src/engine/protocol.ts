@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { liveRequests } from './live/requests.ts';
 import { errorBodySchema, jobFormSchema, progressSchema } from '../shared/schema/job.ts';
 import { tensorSchema } from '../shared/schema/tensor.ts';
-import { lmPlanSchema } from '../shared/schema/lm.ts';
+import { lmFactsSchema, lmPlanSchema } from '../shared/schema/lm.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
@@ -35,6 +35,8 @@ export const requests = {
   },
   /** What a training run of a language model would take. Kinds bad-config and bad-request name the field. */
   lmPlan: { input: z.strictObject({ config: record }), output: lmPlanSchema },
+  /** What a model with a kind of layer of our own is, by its config alone; null for any other. */
+  lmFacts: { input: z.strictObject({ path: z.string().min(1) }), output: z.strictObject({ facts: lmFactsSchema.nullable() }) },
   findModels: { input: none, output: z.strictObject({ models: z.array(foundModelSchema) }) },
   /** The features of other dictionaries that are nearest to one of the dictionary with this hash. */
   nearestAcross: {

@@ -74,6 +74,10 @@ export const commands = {
   /** What a training run of a language model would take. Kinds bad-config and bad-request name the field. */
   'lm.plan': { input: z.strictObject({ config: z.record(z.string(), z.unknown()) }), output: lm.lmPlanSchema },
 
+  /** What a model with a kind of layer of Loupe's own is; null for any other. Kinds: those of opening a model. */
+  'lm.facts': { input: z.strictObject({ path }), output: z.strictObject({ facts: lm.lmFactsSchema.nullable() }) },
+  /** The training that made a model, as its folder tells it; null where there was none. */
+  'lm.run': { input: z.strictObject({ path }), output: z.strictObject({ run: lm.lmRunSchema.nullable() }) },
   /** Models of the workspace that Loupe trained or is training, the newest first. */
   'lm.runs': { input: none, output: z.strictObject({ runs: z.array(lm.lmRunSchema) }) },
   /** The history in a model's folder, as 'jobs.metrics' gives it. Kind not-found where no training left one. */
@@ -253,6 +257,10 @@ export const commands = {
   'live.steer': { input: live.steerInputSchema, output: live.steerBeganSchema },
   'live.steerNext': { input: z.strictObject({ session: z.string().min(1).max(100), tokens: z.number().int().min(1).max(live.liveLimits.stepTokens) }), output: live.steerStepSchema },
   'live.steerEnd': { input: z.strictObject({ session: z.string().min(1).max(100) }), output: ok },
+  /** What a model writes behind a text, some tokens at a time. */
+  'live.write': { input: live.writeInputSchema, output: live.writeBeganSchema },
+  'live.writeNext': { input: z.strictObject({ session: z.string().min(1).max(100), tokens: z.number().int().min(1).max(live.liveLimits.stepTokens) }), output: live.writtenSchema },
+  'live.writeEnd': { input: z.strictObject({ session: z.string().min(1).max(100) }), output: ok },
   'live.strength': { input: live.strengthInputSchema, output: live.strengthSchema },
   /** Labels, densities and maxima of features that were found live. */
   'live.names': { input: z.strictObject({ catalog: handle, source: z.number().int(), indices: z.array(index).max(500) }), output: z.strictObject({ names: z.array(live.featureNameSchema) }) },

@@ -3,34 +3,13 @@
  * that a new one is looked at without a line here. axe-core judges; what it cannot see (the order of Tab, traps, where the focus goes) is walked.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { pages } from '../../src/renderer/src/pages/registry.ts';
+import { findings, themes } from './axe.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const themes = ['light', 'dark'] as const;
 const catalog = 'small.loupe';
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly help: string;
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string; readonly html: string }[];
-}
-
-/** Serious and critical findings of axe on what is shown now, a line each. */
-async function findings(page: Page, where: string, within = 'html'): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
-  const violations = await page.evaluate(async (selector) => {
-    const { run } = (globalThis as unknown as { axe: { run: (context: string, options: unknown) => Promise<{ violations: Violation[] }> } }).axe;
-    return (await run(selector, { resultTypes: ['violations'] })).violations;
-  }, within);
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').flatMap(({ id, nodes }) => nodes.slice(0, 4).map((node) => (
-    `${where}: ${id}: ${node.target.join(' ')}: ${node.html.slice(0, 160)} ${(node.failureSummary ?? '').split('\n')[1]?.trim() ?? ''}`)));
-}
 
 /** What is shown has settled: nothing is loading, or it has been loading for long enough. */
 async function settle(page: Page): Promise<void> {

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Locator } from 'playwright-core';
+import { findings, themes } from './axe.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
 describe('Models that are trained here', { skip: noStudio }, () => {
@@ -96,7 +97,7 @@ describe('Models that are trained here', { skip: noStudio }, () => {
   test('trained models stand in a table that is sorted; those that are marked have their curves over one another, and what differs is said', async () => {
     const { page } = studio;
     await studio.go('#/models');
-    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: 'Compare runs' }).click();
     const table = page.getByRole('region', { name: 'Trained models' });
     const rows = table.getByRole('row');
     await rows.nth(2).waitFor();
@@ -120,6 +121,81 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await page.getByRole('list', { name: 'Lines of Validation loss' }).getByText('small-moe').waitFor();
     await table.getByRole('link', { name: 'small-moe' }).click();
     await page.getByRole('article', { name: 'small-moe' }).waitFor();
+  });
+
+  test('a model tells its parameters and its training, and its units lead to a harvest that is filled in', async () => {
+    const { page } = studio;
+    const model = join(studio.workspace, 'models', 'small-moe');
+    await studio.go(`#/models/${encodeURIComponent(model)}`);
+    const about = page.getByRole('article', { name: 'small-moe' });
+    await about.getByRole('region', { name: 'Architecture' }).getByText('Yang et al. 2025').waitFor();
+    const parameters = about.getByRole('table', { name: 'Parameters' });
+    const numberIn = async (row: string): Promise<number> => Number((await parameters.getByRole('row').filter({ hasText: row }).getByRole('cell').first().innerText()).replaceAll(',', ''));
+    assert.ok((await numberIn('active for a token')) < (await numberIn('all')));
+    const training = about.getByRole('region', { name: 'Training' });
+    assert.match(await training.innerText(), /Steps\s+60 of 60[\s\S]*Validation loss, nats\s+[\d.]+/);
+    await training.getByRole('list', { name: 'Lines of Loss' }).getByText('validation').waitFor();
+    await about.getByText('expert 0, neuron 0 to expert 1').waitFor();
+    await about.getByRole('combobox', { name: 'Block' }).selectOption('1');
+    await about.getByRole('button', { name: 'Harvest its units' }).click();
+    await field('hooks').waitFor();
+    assert.deepEqual([await field('model').inputValue(), await field('hooks').inputValue(), await field('corpus').inputValue(), await field('contextLength').inputValue()], [model, 'blocks.1.mlp.hook_post', corpus, '16']);
+  });
+
+  test('it writes behind a text, the same for the same seed', async () => {
+    const { page } = studio;
+    await studio.go(`#/models/${encodeURIComponent(join(studio.workspace, 'models', 'small-dense'))}`);
+    const box = page.getByRole('region', { name: 'Write' });
+    await box.getByLabel('Text to go on from').fill('the cat');
+    const written = async (seed: string): Promise<string> => {
+      await box.getByLabel('Seed').fill(seed);
+      await box.getByRole('button', { name: 'Write', exact: true }).click();
+      await box.getByText(/the context is full|it ended the text/).waitFor({ timeout: 30_000 });
+      return box.locator('p.text').innerText();
+    };
+    const first = await written('3');
+    assert.ok(first.startsWith('the cat') && first.length > 7);
+    assert.notEqual(await written('4'), first);
+    assert.equal(await written('3'), first);
+    await box.getByLabel('Text to go on from').fill('a text that is longer than the context');
+    await box.getByRole('button', { name: 'Write', exact: true }).click();
+    await box.getByRole('alert').filter({ hasText: /takes 16/ }).waitFor();
+  });
+
+  test('writing can be stopped, and what is there stays', async () => {
+    const { page } = studio;
+    const long = join(studio.workspace, 'long.txt');
+    await writeFile(long, 'the cat sat on the mat and looked at the dog. '.repeat(400));
+    await studio.go('#/runs/new?kind=lm-train&variant=dense');
+    await page.waitForFunction(() => document.querySelector('select')?.value === 'dense');
+    await fill({ data: long, out: 'long', layers: '1', context: '512', validTokens: '513', batch: '1', steps: '1' });
+    await page.getByRole('button', { name: 'Start model training' }).click();
+    await page.getByRole('button', { name: 'Open the model' }).click({ timeout: 60_000 });
+    const box = page.getByRole('region', { name: 'Write' });
+    await box.getByLabel('Tokens').fill('4096');
+    await box.getByRole('button', { name: 'Write', exact: true }).click();
+    await box.getByText(/^\d+ tokens, [\d.]+ tokens\/s/).waitFor();
+    await box.getByRole('button', { name: 'Stop' }).click();
+    await box.getByText(/^\d+ tokens, stopped/).waitFor();
+    const text = await box.locator('p.text').innerText();
+    await page.waitForTimeout(300);
+    assert.equal(await box.locator('p.text').innerText(), text);
+  });
+
+  test('axe finds nothing serious on the form, a run, a model and the comparison, in both themes', async () => {
+    const { page } = studio;
+    const at = (name: string): string => join(studio.workspace, 'models', name);
+    const found: string[] = [];
+    for (const route of ['#/runs/new?kind=lm-train&variant=monet-hd', `#/models/${encodeURIComponent(at('small-moe'))}`, `#/models?view=compare&marked=${encodeURIComponent(`${at('small-moe')}|${at('small-dense')}`)}`]) {
+      await studio.go(route);
+      await page.getByText(/Active for a token|Units that fire/).first().waitFor();
+      for (const colorScheme of themes) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.waitForFunction(() => document.querySelector('main .skeleton') === null);
+        found.push(...(await findings(page, `${route}, ${colorScheme}`)));
+      }
+    }
+    assert.deepEqual(found, []);
   });
 
   test('no page threw', () => assert.deepEqual(studio.errors, []));

@@ -17,6 +17,7 @@ import { Sessions } from './sessions.ts';
 import { Steering } from './steer.ts';
 import { strengthFor } from './strength.ts';
 import { promptTokens } from './tokens.ts';
+import { Writing } from './write.ts';
 
 export type LiveHandlers = Pick<RequestHandlers, keyof typeof liveRequests>;
 
@@ -28,6 +29,7 @@ const mostNorms = 20;
 class Live {
   readonly library: LiveLibrary;
   readonly sessions = new Sessions<Steering>();
+  readonly writings = new Sessions<Writing>();
   #idle: NodeJS.Timeout | undefined;
 
   constructor(library: LiveLibrary) {
@@ -52,12 +54,13 @@ class Live {
 
   release(): void {
     this.sessions.endAll();
+    this.writings.endAll();
     this.library.shelf.clear();
   }
 
   get status(): LiveStatus {
     const { held, bytes, bound } = this.library.shelf;
-    return { held, bytes, bound, sessions: this.sessions.count };
+    return { held, bytes, bound, sessions: this.sessions.count + this.writings.count };
   }
 }
 
@@ -125,6 +128,26 @@ export function liveHandlers(library: LiveLibrary = new LiveLibrary()): LiveHand
     },
     liveSteerEnd: async ({ session }) => {
       live.sessions.end(session);
+      return {};
+    },
+    liveWrite: ({ model, ...options }) => live.at(model, [], async (loaded) => {
+      // A lease of its own: the model stays as long as the writing does.
+      const lease = await live.library.model(model);
+      try {
+        const writing = new Writing(loaded, options);
+        return { session: live.writings.begin(writing, lease.release), ...writing.began };
+      } catch (error) {
+        lease.release();
+        throw error;
+      }
+    }),
+    liveWriteNext: async ({ session, tokens }) => {
+      const step = live.writings.get(session).next(tokens);
+      if (step.ended !== null) live.writings.end(session);
+      return step;
+    },
+    liveWriteEnd: async ({ session }) => {
+      live.writings.end(session);
       return {};
     },
     liveStrength: ({ model, dictionary, ...options }) => live.at(model, [dictionary], (loaded, places) => findStrength(loaded, places[0]!, options)),

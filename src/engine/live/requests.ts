@@ -13,6 +13,10 @@ export const liveRequests = {
   /** The next tokens of both texts. Kind not-found for a session that has ended. */
   liveSteerNext: { input: z.strictObject({ session, tokens: z.number().int().min(1).max(live.liveLimits.stepTokens) }), output: live.steerStepSchema },
   liveSteerEnd: { input: z.strictObject({ session }), output: none },
+  /** What a model writes behind a text, some tokens at a time: the text that `loupe lm generate` writes with the same options. */
+  liveWrite: { input: live.writeInputSchema, output: live.writeBeganSchema },
+  liveWriteNext: { input: z.strictObject({ session, tokens: z.number().int().min(1).max(live.liveLimits.stepTokens) }), output: live.writtenSchema },
+  liveWriteEnd: { input: z.strictObject({ session }), output: none },
   liveStrength: { input: live.strengthInputSchema, output: live.strengthSchema },
   liveDictionary: { input: z.strictObject({ path }), output: live.liveDictionarySchema },
   /** Whether the model at `path` is the one of this hash: its sizes are compared first, so that others are not hashed. */

@@ -28,7 +28,7 @@ export class Sessions<T extends { dispose(): void }> {
   /** Kind not-found for one that has ended. */
   get(id: string): T {
     const session = this.#open.get(id);
-    if (session === undefined) throw new LoupeError('not-found', 'session: this steering has ended, or was ended by newer ones. Start it again.');
+    if (session === undefined) throw new LoupeError('not-found', 'session: it has ended, or was ended by newer ones. Start it again.');
     return session.value;
   }
 

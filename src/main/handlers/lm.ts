@@ -1,5 +1,5 @@
 import { inTime } from '../jobs/kinds.ts';
-import { lmHistory, lmRuns, lmSamples, withPlan } from '../models/runs.ts';
+import { lmHistory, lmRunAt, lmRuns, lmSamples, withPlan } from '../models/runs.ts';
 import type { LmPlan, LmRun } from '../../shared/schema/lm.ts';
 import type { ServiceContext } from '../context.ts';
 import type { HandlersOf } from './types.ts';
@@ -7,6 +7,8 @@ import type { HandlersOf } from './types.ts';
 export function lmHandlers({ engine, jobs, workspace }: ServiceContext): HandlersOf<'lm'> {
   return {
     'lm.plan': ({ config }) => engine.request('lmPlan', { config }),
+    'lm.facts': ({ path }) => engine.request('lmFacts', { path }),
+    'lm.run': async ({ path }) => ({ run: await lmRunAt(path, jobs.list()) }),
     'lm.runs': async () => {
       const runs = await lmRuns(workspace, jobs.list());
       // A config that cannot be planned (of another version) has no counts; an engine in the middle of a step gives them the next time.

@@ -93,8 +93,8 @@ export async function lmRuns(workspace: string, jobs: readonly Job[]): Promise<L
   const names = (await readdir(own).catch(() => [])).filter((name) => !name.startsWith('.')).sort().slice(0, maxModels);
   const folders = [...names.map((name) => join(own, name)), ...readLinks(workspace).filter(({ kind }) => kind === 'model').map(({ path }) => path)];
   const found = await Promise.all(folders.map(async (path) => {
-    if (!(await exists(join(path, runFile)))) return [];
-    return [await describe(path, jobs.find(({ kind, config }) => kind === 'lm-train' && config['out'] === path))];
+    const run = await lmRunAt(path, jobs);
+    return run === null ? [] : [run];
   }));
   return found.flat().toSorted((a, b) => b.modifiedAt.localeCompare(a.modifiedAt));
 }
@@ -102,6 +102,12 @@ export async function lmRuns(workspace: string, jobs: readonly Job[]): Promise<L
 async function refuseOthers(path: string): Promise<void> {
   if (await exists(join(path, runFile))) return;
   throw new LoupeError('not-found', `path: ${path} has no ${runFile}: no training of Loupe's left a history there`);
+}
+
+/** The training that a model's folder holds; null where it holds none. */
+export async function lmRunAt(path: string, jobs: readonly Job[]): Promise<LmRun | null> {
+  if (!(await exists(join(path, runFile)))) return null;
+  return describe(path, jobs.find(({ kind, config }) => kind === 'lm-train' && config['out'] === path));
 }
 
 /** What a plan adds to a run that has not ended: its parameters, and the tokens of the steps so far. */

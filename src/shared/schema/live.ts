@@ -198,6 +198,33 @@ export type EncodedDictionary = z.infer<typeof encodedDictionarySchema>;
 export type ReadTokens = z.infer<typeof readTokensSchema>;
 export type AblateInput = z.infer<typeof ablateInputSchema>;
 export type Ablated = z.infer<typeof ablatedSchema>;
+/** New tokens of one writing at most. */
+export const mostWritten = 4096;
+
+export const writeInputSchema = z.strictObject({
+  model: path,
+  text: z.string().min(1).max(liveLimits.characters),
+  newTokens: z.number().int().min(1).max(mostWritten),
+  /** 0 takes the likeliest token. */
+  temperature: z.number().min(0).max(100),
+  topP: z.number().gt(0).max(1),
+  seed: z.number().int().min(0).max(0xffff_ffff),
+});
+
+export const writeBeganSchema = z.strictObject({
+  session: z.string(),
+  /** Tokens of the text that was given. */
+  promptTokens: index,
+  /** New tokens at most: what was asked for, or what the context has room for. */
+  limit: index,
+});
+
+/** `text`: all that was written so far; `ended`: why it goes no further, or null. */
+export const writtenSchema = z.strictObject({ text: z.string(), tokens: index, ended: z.enum(['stop-token', 'length', 'context']).nullable() });
+
+export type WriteInput = z.infer<typeof writeInputSchema>;
+export type WriteBegan = z.infer<typeof writeBeganSchema>;
+export type Written = z.infer<typeof writtenSchema>;
 export type SteerInput = z.infer<typeof steerInputSchema>;
 export type SteerBegan = z.infer<typeof steerBeganSchema>;
 export type SteerStep = z.infer<typeof steerStepSchema>;

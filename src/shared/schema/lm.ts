@@ -43,9 +43,26 @@ export const lmRunSchema = z.strictObject({
   problem: z.string().nullable(),
 });
 
+/** A field of a layer with its value. */
+const layerFieldSchema = z.strictObject({ name: z.string(), value: z.unknown(), description: z.string(), unit: z.string() });
+
+/** A model with one of Loupe's own kinds of layer, as its config tells it. */
+export const lmFactsSchema = z.strictObject({
+  arch: z.string(),
+  title: z.string(),
+  paper: z.string().nullable(),
+  sizes: z.strictObject({ layers: size, dModel: size, heads: size, context: size, vocab: size }),
+  tiedEmbeddings: z.boolean(),
+  layer: z.array(layerFieldSchema),
+  /** Of each block: `names` are those of the first unit and of the last. */
+  units: z.strictObject({ count: size, names: z.array(z.string()) }),
+  parameters: z.strictObject({ total: size, active: size, parts: z.record(z.string(), size) }),
+});
+
 /** What a model wrote at a step of its training, behind the first validation tokens. */
 export const lmSampleSchema = z.strictObject({ step: z.number().int(), prompt: z.string(), text: z.string() });
 
+export type LmFacts = z.infer<typeof lmFactsSchema>;
 export type LmRun = z.infer<typeof lmRunSchema>;
 export type LmSample = z.infer<typeof lmSampleSchema>;
 export type LmPlan = z.infer<typeof lmPlanSchema>;

@@ -1,6 +1,6 @@
 /** What every page needs to know: the connection, the machine, the workspace, the jobs, and the catalog that is open. */
 import { type ErrorBody, toErrorBody } from '../../../shared/errors.ts';
-import type { CommandInput, CommandName, CommandOutput } from '../../../shared/contract.ts';
+import type { CommandInput, CommandName, CommandOutput, EventPayload } from '../../../shared/contract.ts';
 import type { CatalogInfo, Source } from '../../../shared/schema/catalog.ts';
 import type { Job } from '../../../shared/schema/job.ts';
 import type { Item, ItemKind, SystemInfo, Workspace } from '../../../shared/schema/workspace.ts';
@@ -29,6 +29,7 @@ class Session {
   readonly catalogs = $derived(this.items('catalog'));
   /** Is told of each change of a job, with the state that it had before. */
   onJob: ((before: Job['state'] | undefined, job: Job) => void) | null = null;
+  #engineNews: EventPayload<'engine.changed'> | null = null;
   #opening: { ref: string; done: Promise<void> } | null = null;
 
   get client(): Client {
@@ -45,8 +46,9 @@ class Session {
       location.hash = '#/';
       location.reload();
     });
-    client.on('engine.changed', ({ engine, backend }) => {
-      if (this.system !== null) this.system = { ...this.system, engine, backend };
+    client.on('engine.changed', (news) => {
+      this.#engineNews = news;
+      if (this.system !== null) this.system = { ...this.system, ...news };
     });
     client.on('job.changed', (job) => this.#putJob(job));
     client.on('job.progress', ({ id, progress }) => this.#patchJob(id, { progress }));
@@ -137,10 +139,16 @@ class Session {
   }
 
   async #load(): Promise<void> {
+    this.#engineNews = null;
     const [system] = await Promise.all([this.attempt('system.info', {}), this.#refreshJobs(), this.refreshWorkspace()]);
-    this.system = system ?? this.system;
+    if (system !== undefined) this.system = this.#withNews(system);
     // Handles do not outlive a host: after a reconnection the catalog is opened again.
     if (this.catalog !== null) await this.#open(this.catalog.path);
+  }
+
+  /** News of the engine that came while an answer was on its way is newer than the answer. */
+  #withNews(system: SystemInfo): SystemInfo {
+    return this.#engineNews === null ? system : { ...system, ...this.#engineNews };
   }
 
   async #refreshJobs(): Promise<void> {

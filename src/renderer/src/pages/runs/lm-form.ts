@@ -22,10 +22,3 @@ export function placeholdersOf(plan: LmPlan | null): Texts {
   const sizes = Object.entries({ layers, dModel, heads, context, tiedEmbeddings: plan.tiedEmbeddings, ...Object.fromEntries(Object.entries(plan.layer).map(([name, value]) => [`layer.${name}`, value])) });
   return Object.fromEntries(sizes.flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, String(value)]])));
 }
-
-const partTitles: Readonly<Record<string, string>> = { embedding: 'embedding', positions: 'positions', attention: 'attention', layer: 'layers in the place of the MLP', norms: 'norms', unembedding: 'unembedding' };
-
-/** The parts of a model with a share in it, the largest first. */
-export function partsOf(parts: Readonly<Record<string, number>>): { readonly name: string; readonly value: number }[] {
-  return Object.entries(parts).filter(([, value]) => value > 0).map(([name, value]) => ({ name: partTitles[name] ?? name, value })).toSorted((a, b) => b.value - a.value);
-}

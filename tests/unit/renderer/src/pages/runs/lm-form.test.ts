@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { followData, partsOf, placeholdersOf } from '../../../../../../src/renderer/src/pages/runs/lm-form.ts';
+import { followData, placeholdersOf } from '../../../../../../src/renderer/src/pages/runs/lm-form.ts';
 import type { LmPlan } from '../../../../../../src/shared/schema/lm.ts';
 
 test('tokenizer and preset follow the data, but not where somebody chose others', () => {
@@ -14,8 +14,4 @@ test('empty fields show what they stand for, of the layer too', () => {
   const plan = { sizes: { layers: 4, dModel: 192, heads: 6, context: 256, vocab: 257 }, tiedEmbeddings: true, layer: { activation: 'gelu', hidden: null } } as unknown as LmPlan;
   assert.deepEqual(placeholdersOf(plan), { layers: '4', dModel: '192', heads: '6', context: '256', tiedEmbeddings: 'true', 'layer.activation': 'gelu' });
   assert.deepEqual(placeholdersOf(null), {});
-});
-
-test('parts of a model are listed by size, empty ones not at all', () => {
-  assert.deepEqual(partsOf({ norms: 2, layer: 9, unembedding: 0 }), [{ name: 'layers in the place of the MLP', value: 9 }, { name: 'norms', value: 2 }]);
 });

@@ -7,6 +7,7 @@ import { loadBackend } from '../../backend/load.ts';
 import type { JobContext, JobRunner } from '../../job.ts';
 import { shownToken } from '../../live/tokens.ts';
 import type { LanguageModel } from '../definition.ts';
+import { defaultRule } from '../layers/monet/attribution.ts';
 import { loadModel } from '../load.ts';
 import { attributeExperts, expertOwners, usedExperts, type Attribution } from './attribute.ts';
 import { wholeTokens } from './contexts.ts';
@@ -88,10 +89,10 @@ export const runPurge: JobRunner<PurgeConfig> = async ({ model: path, domains, o
   const off = decodeOff(expertsOf(model.config).experts, layers);
   if (off.size === 0) throw new LoupeError('bad-request', 'off: no expert is named: choose one at least.');
   checkExpertsOff(model.config, off);
-  const attributed = await attributeWithProgress(model, await tokensOf(model, domains, 'attribute', Math.min(limit, 8192), context.log), 0, context);
+  const attributed = await attributeWithProgress(model, await tokensOf(model, domains, 'attribute', limit, context.log), 0, context);
   const held = await tokensOf(model, domains, 'test', limit, context.log);
   const result: PurgeResult = { model: path, ...(await measurePurge(model, domains.map(({ name }, i) => ({ name, tokens: held[i]! })), off, {
-    target, seed, used: attributed.masses.map((masses) => usedExperts(masses, 0)), signal: context.signal,
+    target, seed, used: attributed.masses.map((masses) => usedExperts(masses, defaultRule.floor)), signal: context.signal,
     progress: (step, total) => context.progress({ phase: 'measure the purge', step, total, tokensPerSecond: null, etaSeconds: null, metrics: {}, message: null }),
   })) };
   return { ...result };

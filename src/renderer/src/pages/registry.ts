@@ -30,6 +30,7 @@ export const pages: readonly PageDefinition[] = [
   { id: 'prompt', title: 'Prompt', icon: 'prompt', letter: 'P', place: 'rail', offers: promptOffers, load: () => import('./prompt/Page.svelte') },
   { id: 'models', title: 'Models', icon: 'model', letter: 'M', place: 'rail', offers: modelsOffers, load: () => import('./models/Page.svelte') },
   { id: 'sparsity', title: 'Sparsity', icon: 'chart', letter: null, place: 'tab', parent: 'models', offers: sparsityOffers, load: () => import('./sparsity/Page.svelte') },
+  { id: 'experts', title: 'Experts', icon: 'map', letter: 'E', place: 'tab', parent: 'models', load: () => import('./experts/Page.svelte') },
   { id: 'compare', title: 'Compare', icon: 'compare', letter: 'C', place: 'rail', load: () => import('./compare/Page.svelte') },
   { id: 'share', title: 'Import', icon: 'import', letter: 'I', place: 'rail', load: () => import('./share/Page.svelte') },
   { id: 'settings', title: 'Settings', icon: 'settings', letter: 'S', place: 'foot', offers: settingsOffers, load: () => import('./settings/Page.svelte') },

@@ -30,6 +30,14 @@ const table: Readonly<Record<EngineJobKind, () => Promise<EngineJob>>> = {
     const { runSparsity, sparsityConfigSchema } = await import('./lm/sparsity/job.ts');
     return job(sparsityConfigSchema, runSparsity);
   },
+  'lm-experts': async () => {
+    const [{ runExperts }, { expertsConfigSchema }] = await Promise.all([import('./lm/experts/job.ts'), import('../shared/schema/experts.ts')]);
+    return job(expertsConfigSchema, runExperts);
+  },
+  'lm-purge': async () => {
+    const [{ runPurge }, { purgeConfigSchema }] = await Promise.all([import('./lm/experts/job.ts'), import('../shared/schema/experts.ts')]);
+    return job(purgeConfigSchema, runPurge);
+  },
   sweep: async () => {
     const { runSweep, sweepConfigSchema } = await import('./sweep/job.ts');
     return job(sweepConfigSchema, runSweep);

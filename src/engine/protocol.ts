@@ -7,7 +7,7 @@ import { lmFactsSchema, lmPlanSchema } from '../shared/schema/lm.ts';
 import { backendStatusSchema, foundModelSchema, modelInfoSchema } from '../shared/schema/workspace.ts';
 
 /** The work that the engine does for a long time; jobs.ts says what runs each. */
-export const engineJobKinds = ['harvest', 'train', 'lm-train', 'lm-sparsity', 'sweep', 'statistics', 'map', 'match'] as const;
+export const engineJobKinds = ['harvest', 'train', 'lm-train', 'lm-sparsity', 'lm-experts', 'lm-purge', 'sweep', 'statistics', 'map', 'match'] as const;
 export type EngineJobKind = (typeof engineJobKinds)[number];
 
 const none = z.strictObject({});

@@ -11,6 +11,7 @@ import { eventHub } from './events.ts';
 import type { EventHub } from './events.ts';
 import { catalogHandlers } from './handlers/catalog.ts';
 import { diskHandlers } from './handlers/disk.ts';
+import { expertsHandlers } from './handlers/experts.ts';
 import { exploreHandlers } from './handlers/explore.ts';
 import { filesHandlers } from './handlers/files.ts';
 import { jobsHandlers } from './handlers/jobs.ts';
@@ -100,7 +101,7 @@ export function createServices(options: ServiceOptions): Services {
   });
   return {
     handlers: {
-      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context), ...lmHandlers(context),
+      ...systemHandlers(context), ...filesHandlers(), ...workspaceHandlers(context), ...diskHandlers(context), ...modelsHandlers(context), ...lmHandlers(context), ...expertsHandlers(context),
       ...jobsHandlers(context), ...catalogHandlers(context), ...viewsHandlers(context), ...labelsHandlers(context), ...liveHandlers(context),
       ...exploreHandlers(context), ...shareHandlers(context), ...compareHandlers(context), ...sparsityHandlers(context), ...shareExportHandlers(context),
     },

@@ -8,6 +8,7 @@ import * as catalog from './schema/catalog.ts';
 import * as disk from './schema/disk.ts';
 import * as query from './schema/feature-query.ts';
 import * as exporting from './schema/export.ts';
+import * as experts from './schema/experts.ts';
 import * as explore from './schema/explore.ts';
 import * as job from './schema/job.ts';
 import * as labels from './schema/labels.ts';
@@ -84,6 +85,15 @@ export const commands = {
   'lm.history': { input: z.strictObject({ path }), output: job.metricHistorySchema },
   /** What the model wrote while it was trained, the latest first. */
   'lm.samples': { input: z.strictObject({ path, limit: z.number().int().min(1).max(200) }), output: z.strictObject({ samples: z.array(lm.lmSampleSchema) }) },
+
+  /** Whether a model has experts, how many and how they lie; it is not loaded. */
+  'experts.describe': { input: z.strictObject({ path }), output: experts.expertModelSchema },
+  /** What a finished run of kind `lm-experts` found, a layer of it, and the tokens that use an expert most. Kind not-found while it has not ended. */
+  'experts.result': { input: z.strictObject({ id: runId }), output: experts.expertsResultSchema },
+  'experts.layer': { input: z.strictObject({ id: runId, layer: index }), output: experts.expertLayerSchema },
+  'experts.uses': { input: z.strictObject({ id: runId, layer: index, expert: index }), output: z.strictObject({ uses: z.array(experts.expertUseSchema) }) },
+  /** Where the tokens of a text go, and what it loses without some experts. */
+  'experts.route': { input: experts.routeInputSchema, output: experts.routedSchema },
 
   'jobs.forms': { input: none, output: z.strictObject({ forms: z.array(job.jobFormSchema) }) },
   'jobs.start': {

@@ -22,9 +22,9 @@ function configure(command: Command): void {
     .option('--save <file>', 'with --scores: write those experts as a file that lm eval --mask and lm generate --mask switch off');
 }
 
-function table({ domains, counts, unused, experts }: ExpertsResult): string {
+function table({ domains, byLayer, experts }: ExpertsResult): string {
   const head = ['layer', ...domains.map(({ name }) => name), 'of none', 'unused'];
-  const rows = counts.map((own, layer) => [String(layer), ...own.map(String), String(experts - own.reduce((a, b) => a + b, 0)), String(unused[layer])]);
+  const rows = byLayer.map(({ owned, unused }, layer) => [String(layer), ...owned.map(String), String(experts - owned.reduce((a, b) => a + b, 0)), String(unused)]);
   return [head, ...rows].map((row) => row.map((cell) => cell.padStart(9)).join('')).join('\n');
 }
 
@@ -35,7 +35,7 @@ async function byDomain(model: LanguageModel, path: string, options: Options, co
   const about = aboutAttribution(model, path, config, attribution, expertOwners(attribution, config));
   const { form } = expertsOf(model.config);
   const loads = form.layout === 'list' ? { load: attribution.loads.map((layer) => layer.map((load) => [...load])) } : {};
-  const json = { ...about, by_domain: Object.fromEntries(about.domains.map(({ name }, at) => [name, about.counts.map((own) => own[at])])), ...loads };
+  const json = { ...about, by_domain: Object.fromEntries(about.domains.map(({ name }, at) => [name, about.byLayer.map(({ owned }) => owned[at])])), ...loads };
   return { json, text: `experts of each domain (factor ${config.factor}), of ${about.experts.toLocaleString('en')} a layer\n${table(about)}` };
 }
 

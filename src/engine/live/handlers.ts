@@ -3,6 +3,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { LiveDictionary, LiveStatus, Place, Strength } from '../../shared/schema/live.ts';
 import { breathe } from '../job.ts';
 import type { LanguageModel } from '../lm/definition.ts';
+import { describeExperts } from '../lm/experts/describe.ts';
 import { modelHash } from '../lm/identity.ts';
 import { openModel } from '../lm/open.ts';
 import type { RequestHandlers } from '../protocol.ts';
@@ -13,6 +14,7 @@ import { encodePrompt, prependsBos } from './encode.ts';
 import { LiveLibrary, using, type OpenDictionary } from './loading.ts';
 import { isSigned, placeIn, type LivePlace } from './place.ts';
 import type { liveRequests } from './requests.ts';
+import { routePrompt } from './route.ts';
 import { Sessions } from './sessions.ts';
 import { Steering } from './steer.ts';
 import { strengthFor } from './strength.ts';
@@ -157,6 +159,8 @@ export function liveHandlers(library: LiveLibrary = new LiveLibrary()): LiveHand
     },
     liveIsModel: async (input) => ({ matches: isModel(input) }),
     liveIsDictionary: async (input) => ({ matches: await isDictionary(live, input) }),
+    liveExperts: async ({ path }) => describeExperts(path),
+    liveRoute: ({ model, ...input }) => live.at(model, [], (loaded) => routePrompt(loaded, input)),
     liveStatus: async () => live.status,
     liveRelease: async () => {
       live.release();

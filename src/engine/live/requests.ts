@@ -1,5 +1,6 @@
 /** The short questions that run a model: their inputs and outputs, for protocol.ts. */
 import { z } from 'zod';
+import * as experts from '../../shared/schema/experts.ts';
 import * as live from '../../shared/schema/live.ts';
 
 const path = z.string().min(1).max(4096);
@@ -26,6 +27,9 @@ export const liveRequests = {
   },
   /** Whether the dictionary at `path` is the one of this hash. `check`: the inputs of its check triple, compared first; null where there is none. */
   liveIsDictionary: { input: z.strictObject({ path, hash: z.string().max(200), check: z.string().max(200_000).nullable() }), output: z.strictObject({ matches: z.boolean() }) },
+  /** Whether a model has experts, and how many; it is not loaded. */
+  liveExperts: { input: z.strictObject({ path }), output: experts.expertModelSchema },
+  liveRoute: { input: experts.routeInputSchema, output: experts.routedSchema },
   liveStatus: { input: none, output: live.liveStatusSchema },
   /** Frees every model and dictionary that nobody is using, and ends every steering. */
   liveRelease: { input: none, output: live.liveStatusSchema },

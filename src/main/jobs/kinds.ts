@@ -61,13 +61,13 @@ export async function refuseLmThatCannotBe(engine: EngineSupervisor, config: Con
   if (plan?.problem != null) throw new LoupeError('out-of-memory', plan.problem);
 }
 
-const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'lm-train': 'Train model', 'lm-sparsity': 'Sparsity', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import', compare: 'Compare' };
+const titles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Train', sweep: 'Sweep', 'lm-train': 'Train model', 'lm-sparsity': 'Sparsity', 'lm-experts': 'Attribute experts', 'lm-purge': 'Purge experts', 'catalog-build': 'Build catalog', embed: 'Embed texts', map: 'Map features', demo: 'Sample run', label: 'Label', export: 'Export', import: 'Import', compare: 'Compare' };
 
 /** "Train topk: smollm2_blocks.9": what is done and what comes out of it. */
 export function jobTitle(kind: JobKind, config: Config): string {
   const named = kind === 'train' ? config['variant'] : kind === 'lm-train' ? config['arch'] : undefined;
   const variant = typeof named === 'string' ? ` ${named}` : '';
-  const of = config['out'] ?? config['catalog'] ?? (kind === 'lm-sparsity' ? config['model'] : undefined);
+  const of = config['out'] ?? config['catalog'] ?? (kind === 'lm-sparsity' || kind === 'lm-experts' || kind === 'lm-purge' ? config['model'] : undefined);
   const out = typeof of === 'string' ? `: ${basename(of)}` : '';
   return `${titles[kind]}${variant}${out}`.slice(0, 200);
 }
@@ -130,6 +130,8 @@ export async function runJob(parts: JobParts, job: Job, folder: string, sink: Jo
     case 'train':
     case 'sweep':
     case 'lm-sparsity':
+    case 'lm-experts':
+    case 'lm-purge':
       return engineStage(engine, job.id, job.kind)(job.config, context);
     case 'lm-train':
       // A model's folder is its run's: history, samples and checkpoints lie beside it, and the command line goes on with them.

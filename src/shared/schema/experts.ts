@@ -74,8 +74,8 @@ export const expertsResultSchema = z.strictObject({
   model: z.string(), hash: z.string(), kind: z.string(), layout: z.enum(['square', 'list']), layers: index, experts: index, units: index,
   domains: z.array(z.strictObject({ name: z.string(), corpus: z.string().nullable(), tokens: index })),
   factor: z.number(), floor: z.number(), uses: index,
-  /** Experts that belong to each domain: [layer][domain]; and those that no token used, by layer. */
-  counts: z.array(z.array(index)), unused: z.array(index),
+  /** Of each layer: how many experts belong to each domain, and how many no token used. */
+  byLayer: z.array(z.strictObject({ owned: z.array(index), unused: index })),
 });
 
 export const expertLayerSchema = z.strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errorKinds } from '../errors.ts';
 import { tensorSchema } from './tensor.ts';
 
-export const jobKinds = ['harvest', 'train', 'sweep', 'lm-train', 'lm-sparsity', 'catalog-build', 'embed', 'map', 'demo', 'export', 'import', 'label', 'compare'] as const;
+export const jobKinds = ['harvest', 'train', 'sweep', 'lm-train', 'lm-sparsity', 'lm-experts', 'lm-purge', 'catalog-build', 'embed', 'map', 'demo', 'export', 'import', 'label', 'compare'] as const;
 export const jobStates = ['queued', 'running', 'pausing', 'paused', 'cancelled', 'failed', 'done', 'interrupted'] as const;
 
 export const errorBodySchema = z.strictObject({ kind: z.enum(errorKinds), message: z.string(), detail: z.string().optional() });

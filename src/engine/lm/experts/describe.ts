@@ -1,4 +1,5 @@
 /** What a model's experts are, from its files alone. */
+import { LoupeError } from '../../../shared/errors.ts';
 import type { ExpertModel } from '../../../shared/schema/experts.ts';
 import type { ModelFiles } from '../open.ts';
 import { openModel } from '../open.ts';
@@ -23,7 +24,8 @@ export function describeExperts(path: string): ExpertModel {
   try {
     const { form, shape, experts } = expertsOf(config);
     return { ...common, hash: hashOf(files), kind: shape.kind.id, layout: form.layout, experts, units: form.units(shape.layer, shape.size, 0)[1] };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof LoupeError) || error.kind !== 'unsupported') throw error;
     return { ...common, hash: '', kind: own ?? files.family.id, layout: null, experts: 0, units: 0 };
   }
 }

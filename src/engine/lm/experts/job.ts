@@ -67,7 +67,7 @@ export function aboutAttribution(model: LanguageModel, path: string, { domains, 
   return {
     model: path, hash: model.identity.hash, kind: shape.kind.id, layout: form.layout, layers: attribution.layers, experts, units: form.units(shape.layer, shape.size, 0)[1],
     domains: domains.map(({ name, corpus }, i) => ({ name, corpus, tokens: attribution.tokens[i]! })), factor, floor, uses: attribution.uses.slots,
-    counts: countsOf(owners, domains.length), unused: attribution.masses.map((masses) => experts - usedExperts(masses, 0).size),
+    byLayer: countsOf(owners, domains.length).map((owned, layer) => ({ owned, unused: experts - usedExperts(attribution.masses[layer]!, 0).size })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Job, JobKind, JobState } from '../../../shared/schema/job.ts';
 import { compact, count } from '../format/number.ts';
 import { duration } from '../format/time.ts';
 
-export const kindTitles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Training', sweep: 'Sweep', 'lm-train': 'Model training', 'lm-sparsity': 'Sparsity study', 'catalog-build': 'Catalog build', embed: 'Embedding', map: 'Map', demo: 'Sample', label: 'Labelling', export: 'Export', import: 'Import', compare: 'Comparison' };
+export const kindTitles: Readonly<Record<JobKind, string>> = { harvest: 'Harvest', train: 'Training', sweep: 'Sweep', 'lm-train': 'Model training', 'lm-sparsity': 'Sparsity study', 'lm-experts': 'Experts', 'lm-purge': 'Purge', 'catalog-build': 'Catalog build', embed: 'Embedding', map: 'Map', demo: 'Sample', label: 'Labelling', export: 'Export', import: 'Import', compare: 'Comparison' };
 
 type Tone = 'plain' | 'accent' | 'ok' | 'warn' | 'error';
 

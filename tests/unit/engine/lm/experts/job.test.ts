@@ -24,9 +24,9 @@ test('a trained Monet: experts fall to two domains, the purge of one hits it and
   await trainOnDomains('monet-hd', domains, out);
   const result = expertsResultSchema.parse(await runExperts(expertsConfigSchema.parse({ model: out, domains, tokens: 512 }), contextIn(run)));
   assert.deepEqual([result.layout, result.layers, result.experts, result.uses], ['square', 2, 64, 4]);
-  assert.ok(result.counts.every((layer) => layer.every((count) => count > 0)), JSON.stringify(result.counts));
+  assert.ok(result.byLayer.every(({ owned }) => owned.every((count) => count > 0)), JSON.stringify(result.byLayer));
   const owners = [0, 1].map((layer) => readExpertLayer(run, layer).owners.data as Int32Array);
-  assert.deepEqual(countsOf(owners.map((own) => Int16Array.from(own)), 2), result.counts);
+  assert.deepEqual(countsOf(owners.map((own) => Int16Array.from(own)), 2), result.byLayer.map(({ owned }) => owned));
   // Tokens are shown with the domain that they are of.
   const alphabet = [/^([a-z ]|<\|endoftext\|>)$/u, /^([0-9+]|<\|endoftext\|>)$/u];
   const uses = Array.from({ length: 64 }, (_, expert) => readExpertUses(run, 1, expert)).flat();
@@ -38,7 +38,7 @@ test('a trained Monet: experts fall to two domains, the purge of one hits it and
     const [target, other] = [purge.losses[at]!, purge.losses[1 - at]!];
     assert.ok(target.change > 0.02 && target.change > 3 * Math.abs(other.change), JSON.stringify(purge.losses));
     assert.ok(target.change > target.randomChange);
-    assert.equal(purge.purged, result.counts[0]![at]! + result.counts[1]![at]!);
+    assert.equal(purge.purged, result.byLayer[0]!.owned[at]! + result.byLayer[1]!.owned[at]!);
   }
   // Run again where it has ended, it gives the same without a model.
   assert.deepEqual(await runExperts(expertsConfigSchema.parse({ model: '/gone', domains }), contextIn(run)), result);

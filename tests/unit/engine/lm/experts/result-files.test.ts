@@ -15,7 +15,7 @@ function written(folder: string): ExpertsResult {
   uses.add(1, 2, 9, 0.25);
   const about: ExpertsResult = {
     model: '/m', hash: 'h', kind: 'switch', layout: 'list', layers: 2, experts: 3, units: 4, domains: [{ name: 'a', corpus: null, tokens: 8 }, { name: 'b', corpus: 'b.txt', tokens: 3 }],
-    factor: 2, floor: 1e-7, uses: 2, counts: [[0, 1], [1, 0]], unused: [0, 0],
+    factor: 2, floor: 1e-7, uses: 2, byLayer: [{ owned: [0, 1], unused: 0 }, { owned: [1, 0], unused: 0 }],
   };
   const tokens = [Int32Array.from({ length: 10 }, (_, i) => i), Int32Array.of(20, 21, 22)];
   writeAttribution(folder, { about, attribution: { layers: 2, experts: 3, tokens: [8, 3], masses, loads: masses, uses }, owners: [Int16Array.of(-1, 1, -1), Int16Array.of(0, -1, -1)], tokens, contextLength: 4, show: (id) => `t${id}` });

@@ -16,7 +16,7 @@ import * as lm from './schema/lm.ts';
 import * as live from './schema/live.ts';
 import * as view from './schema/view.ts';
 import * as compare from './schema/compare.ts';
-import { sparsityStudySchema } from './schema/sparsity.ts';
+import { sparsityStudySchema, unitGroupSchema, unitsOfGroupSchema } from './schema/sparsity.ts';
 import * as share from './schema/share.ts';
 import * as workspace from './schema/workspace.ts';
 import { tensorSchema } from './schema/tensor.ts';
@@ -168,6 +168,8 @@ export const commands = {
 
   /** What a finished job of kind `lm-sparsity` found. Kinds: not-found while it has not ended, bad-file. */
   'sparsity.result': { input: z.strictObject({ id: runId }), output: sparsityStudySchema },
+  /** The units of a layer that belong to a group, by name and rate. Kinds as above. */
+  'sparsity.units': { input: z.strictObject({ id: runId, layer: index, group: unitGroupSchema, limit: z.number().int().min(1).max(10_000) }), output: unitsOfGroupSchema },
 
   /** What a file from anywhere says of itself; nothing of it is opened. */
   'share.inspect': { input: z.strictObject({ path }), output: share.foreignCatalogSchema },

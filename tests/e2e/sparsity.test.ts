@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fixtureFolder } from '../support/lm-fixtures.ts';
 import { tinyShape, writeTinyModel } from '../support/own-models.ts';
 import { noStudio, openStudio, type Studio } from './studio.ts';
 
@@ -64,7 +65,7 @@ describe('Sparsity', { skip: noStudio }, () => {
     await studio.go(route('tiny-moe'));
     await studio.page.getByRole('link', { name: 'Sparsity', exact: true }).waitFor();
     await start();
-    for (const name of ['Units that fire, by layer', 'Densities of units, layer 0', 'Only k units stay', 'Noise on embeddings', 'Tokens drawn anew', 'Score against true L0', 'Scores and L0, layer 0', 'Loads of experts, layer 0']) {
+    for (const name of ['Units that fire, by layer', 'Densities of units, layer 0', 'Units a token, layer 0', 'Reliability', 'Only k units stay', 'Noise on embeddings', 'Tokens drawn anew', 'Score against true L0', 'Scores and L0, layer 0', 'Loads of experts, layer 0']) {
       await studio.page.getByRole('img', { name }).waitFor();
     }
     await studio.page.getByRole('row', { name: /^Layer 0 64 / }).waitFor();
@@ -78,12 +79,22 @@ describe('Sparsity', { skip: noStudio }, () => {
   test('J and K choose a layer, which stands in the address, and the lists follow', async () => {
     await studio.page.locator('body').press('j');
     await studio.page.getByRole('img', { name: 'Densities of units, layer 1' }).waitFor();
-    await studio.page.getByRole('region', { name: 'Units of layer 1 that never fire' }).waitFor();
+    await studio.page.getByRole('region', { name: 'Units of layer 1' }).getByText(/^(Every unit of this layer|expert)/u).first().waitFor();
     assert.match(studio.page.url(), /layer=1/u);
     await studio.page.getByRole('button', { name: 'Layer 0' }).click();
     await studio.page.getByRole('img', { name: 'Densities of units, layer 0' }).waitFor();
     await studio.page.getByRole('columnheader', { name: 'Of live' }).locator('span').hover();
     await studio.page.getByRole('tooltip').getByText(/fire at least once/u).waitFor();
+  });
+
+  test('units are listed by how often they fire, under their names', async () => {
+    const which = studio.page.getByLabel('Which units');
+    const title = (await which.locator('option').nth(2).innerText()).trim();
+    const count = Number(/\((\d+)\)$/u.exec(title)![1]);
+    await which.selectOption({ index: 2 });
+    await studio.page.getByRole('list', { name: 'Units', exact: true }).locator('li').nth(count - 1).waitFor();
+    assert.equal(await studio.page.getByRole('list', { name: 'Units', exact: true }).locator('li').count(), count);
+    assert.match(await studio.page.getByRole('list', { name: 'Units', exact: true }).locator('li').first().innerText(), /^expert \d, neuron \d+\s+\d/u);
   });
 
   test('the curves show accuracy or calibration, and the top-k chart is saved as CSV', async () => {
@@ -124,6 +135,16 @@ describe('Sparsity', { skip: noStudio }, () => {
     await studio.page.getByRole('button', { name: 'Start the study' }).click();
     await studio.page.getByText('The study failed').waitFor({ timeout: 30_000 });
     await studio.page.locator('main').getByText(/nowhere/u).first().waitFor();
+  });
+
+  test('a model of another family needs a text, and one that is none says why', async () => {
+    await studio.go(`#/sparsity/${encodeURIComponent(fixtureFolder('gpt2'))}`);
+    const text = studio.page.getByLabel('Text', { exact: true });
+    await studio.page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[list="study-corpora"]')?.required === true);
+    await studio.page.getByRole('button', { name: 'Start the study' }).click();
+    assert.ok(await text.evaluate((input: HTMLInputElement) => !input.validity.valid));
+    await studio.go(route('not-there'));
+    await studio.page.getByText('This model cannot be studied').waitFor();
   });
 
   test('the studies of all models are listed, and a broken one is told and read again', async () => {

@@ -1,5 +1,6 @@
 /** What a study of a language model's sparsity found (The Lazy Neuron Phenomenon, Li et al. 2022, arXiv 2210.06313): `sparsity.json` of a run of kind `lm-sparsity`. */
 import { z } from 'zod';
+import { unitNamesSchema } from '../unit-names.ts';
 
 const share = z.number().min(0).max(1);
 const whole = z.number().int().nonnegative();
@@ -15,9 +16,12 @@ export const scoreSchema = z.strictObject({
 
 const unitListSchema = z.strictObject({
   count: whole,
-  /** The first of them, as many as are kept. */
-  first: z.array(z.strictObject({ unit: whole, name: z.string() })),
+  /** The first of them by number, as many as are kept. */
+  first: z.array(whole),
 });
+
+/** Counts between edges; one edge more than counts. */
+const binsSchema = z.strictObject({ edges: z.array(z.number()), counts: z.array(whole) });
 
 /** Coding rates at one place, nats, mean over contexts. */
 const ratesSchema = z.strictObject({ rc: z.number(), r: z.number() });
@@ -59,7 +63,9 @@ export const layerSparsitySchema = z.strictObject({
   never: unitListSchema,
   always: unitListSchema,
   /** Units by the share of tokens that they fire on: bins equal in log10, without those that never fire. */
-  density: z.strictObject({ edges: z.array(z.number()), counts: z.array(whole) }),
+  density: binsSchema,
+  /** Tokens by how many units fire on them: bins of whole numbers, a bin from its edge up to the next. */
+  perToken: binsSchema,
   ...blockFiguresSchema.shape,
 });
 
@@ -68,6 +74,19 @@ export const topKSchema = z.strictObject({
   /** By rising k: all layers cut to the k largest units of a token, and each layer alone (null where that was not asked for). */
   points: z.array(z.strictObject({ k: whole, all: scoreSchema, layers: z.array(scoreSchema).nullable() })),
 });
+
+/** Predictions by confidence, in bins of equal width. */
+export const reliabilitySchema = z.strictObject({
+  /** Units that stay on a token; null: all. */
+  keep: whole.nullable(),
+  bins: z.array(z.strictObject({ count: whole, confidence: share, accuracy: share })),
+});
+
+/** Units of a layer in one group: those that never or always fire, or those of a bin of densities. */
+export const unitGroupSchema = z.union([z.enum(['never', 'always']), whole.max(1000)]);
+
+/** By falling rate, then by number; `units` has as many as are asked for. */
+export const unitsOfGroupSchema = z.strictObject({ total: whole, units: z.array(z.strictObject({ unit: whole, rate: share })) });
 
 const noiseSeriesSchema = z.array(z.strictObject({
   level: z.number().nonnegative(),
@@ -87,7 +106,7 @@ export const noiseSchema = z.strictObject({
 export const sparsityStudySchema = z.strictObject({
   format: z.literal('loupe-sparsity'),
   version: z.literal(1),
-  model: z.strictObject({ path: z.string(), name: z.string(), family: z.string(), arch: z.string().nullable(), hash: z.string(), layers: whole, dModel: whole, parameters: whole.nullable() }),
+  model: z.strictObject({ path: z.string(), name: z.string(), family: z.string(), arch: z.string().nullable(), hash: z.string(), layers: whole, dModel: whole, parameters: whole.nullable(), unitNames: unitNamesSchema }),
   data: z.string(),
   length: whole,
   seed: whole,
@@ -96,6 +115,8 @@ export const sparsityStudySchema = z.strictObject({
   exact: z.boolean(),
   epsilon: z.number().nonnegative(),
   full: scoreSchema,
+  /** Of the model as it is, and of the cuts of the noise curves without noise. */
+  reliability: z.array(reliabilitySchema),
   layers: z.array(layerSparsitySchema),
   topk: topKSchema.nullable(),
   noise: noiseSchema.nullable(),
@@ -110,4 +131,6 @@ export type BlockFigures = z.infer<typeof blockFiguresSchema>;
 export type LayerSparsity = z.infer<typeof layerSparsitySchema>;
 export type TopKCurve = z.infer<typeof topKSchema>;
 export type NoiseCurves = z.infer<typeof noiseSchema>;
+export type Reliability = z.infer<typeof reliabilitySchema>;
+export type UnitGroup = z.infer<typeof unitGroupSchema>;
 export type SparsityStudy = z.infer<typeof sparsityStudySchema>;

@@ -34,7 +34,7 @@ export async function measureSparsity(config: SparsityConfig, context: Pick<JobC
     const { study, rates } = await studySparsity(model, config, ids, context);
     const { name, layers, dModel } = model.config;
     const { family, hash } = model.identity;
-    const about = { path: resolve(config.model), name, family, arch: unitsOf(model).arch, hash, layers, dModel, parameters: inspectModel(config.model).parameters };
+    const about = { path: resolve(config.model), name, family, arch: unitsOf(model).arch, unitNames: unitsOf(model).names, hash, layers, dModel, parameters: inspectModel(config.model).parameters };
     return { study: { ...study, model: about, data: config.data ?? 'validation', backend }, rates };
   } finally {
     model.dispose();

@@ -46,14 +46,36 @@ export function l0Figures(histogram: ArrayLike<number>): LayerSparsity['l0'] {
 
 const binsOfDecade = 6;
 
+/** Bins of densities over so many tokens: from one token to all, equal in log10. */
+function densityScale(tokens: number): { readonly low: number; readonly bins: number } {
+  const low = Math.log10(1 / Math.max(2, tokens));
+  return { low, bins: Math.max(1, Math.ceil(-low * binsOfDecade)) };
+}
+
+/** The bin of a unit that fires on the share `rate` of the tokens; null for one that never does. */
+export function densityBin(rate: number, tokens: number): number | null {
+  const { low, bins } = densityScale(tokens);
+  return rate > 0 ? Math.min(bins - 1, Math.max(0, Math.floor(((Math.log10(rate) - low) / -low) * bins))) : null;
+}
+
 /** Units by firing rate in bins equal in log10, from one token in `tokens` to all; units that never fire stand in no bin. rates [units] in [0, 1]. */
 export function densityBins(rates: ArrayLike<number>, tokens: number): LayerSparsity['density'] {
-  const low = Math.log10(1 / Math.max(2, tokens));
-  const bins = Math.max(1, Math.ceil(-low * binsOfDecade));
+  const { low, bins } = densityScale(tokens);
   const counts = new Array<number>(bins).fill(0);
   for (let unit = 0; unit < rates.length; unit++) {
-    const rate = rates[unit]!;
-    if (rate > 0) counts[Math.min(bins - 1, Math.max(0, Math.floor(((Math.log10(rate) - low) / -low) * bins)))]!++;
+    const bin = densityBin(rates[unit]!, tokens);
+    if (bin !== null) counts[bin]!++;
   }
   return { edges: Array.from({ length: bins + 1 }, (_, i) => 10 ** (low * (1 - i / bins))), counts };
+}
+
+const mostBins = 48;
+
+/** Tokens by how many units fire on them, int32 [units + 1], in at most 48 bins of equally many whole numbers, from the fewest to the most. */
+export function perTokenBins(histogram: ArrayLike<number>): LayerSparsity['perToken'] {
+  const { least, most } = l0Figures(histogram);
+  const width = Math.max(1, Math.ceil((most - least + 1) / mostBins));
+  const counts = new Array<number>(Math.ceil((most - least + 1) / width)).fill(0);
+  for (let n = least; n <= most; n++) counts[Math.floor((n - least) / width)]! += histogram[n]!;
+  return { edges: Array.from({ length: counts.length + 1 }, (_, i) => least + i * width), counts };
 }

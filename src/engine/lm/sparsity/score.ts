@@ -29,6 +29,11 @@ export class NextTokenScore {
     this.#bins = mergedBins(this.#bins, reliabilityBins(shares, correct));
   }
 
+  /** The reliability diagram so far. */
+  get bins(): readonly ReliabilityBin[] {
+    return this.#bins;
+  }
+
   /** Kind bad-request before the first token. */
   figures(): Score {
     const tokens = this.#tokens;

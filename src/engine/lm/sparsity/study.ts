@@ -4,19 +4,19 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { LoupeError } from '../../../shared/errors.ts';
-import type { LayerSparsity, NoiseCurves, Score, SparsityStudy, TopKCurve } from '../../../shared/schema/sparsity.ts';
+import type { LayerSparsity, NoiseCurves, Reliability, Score, SparsityStudy, TopKCurve } from '../../../shared/schema/sparsity.ts';
 import { breathe, type JobContext } from '../../job.ts';
 import type { HookEdit, LanguageModel } from '../definition.ts';
 import type { BlockStudy } from '../layers/definition.ts';
 import { ActivationSparsity, type SparsityFigures } from '../layers/lazy/sparsity.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import type { SparsityConfig } from './config.ts';
-import { checkedLadder, densityBins, l0Figures, usualLadder } from './ladder.ts';
+import { checkedLadder, densityBins, l0Figures, perTokenBins, usualLadder } from './ladder.ts';
 import { cutAll, logitsAndStreams, logitsFrom, logitsOf, logitsWithNoise, logitsWithTokens, look, studyBatches, type StudyBatch } from './passes.ts';
 import { NextTokenScore } from './score.ts';
 import { notesOf, unitsHook, unitsOf, type ModelUnits } from './units.ts';
 
-/** Units of a list that are written down by name. */
+/** Units of a list that are written down. */
 const listed = 500;
 
 export interface SparsityResult {
@@ -39,6 +39,10 @@ class Scores {
 
   of(name: string): Score {
     return this.#scores.get(name)!.figures();
+  }
+
+  reliability(name: string): Reliability['bins'] {
+    return this.#scores.get(name)!.bins.map(({ count, confidence, accuracy }) => ({ count, confidence, accuracy }));
   }
 }
 
@@ -170,7 +174,7 @@ class Study {
     const { seed, epsilon } = this.#config;
     return {
       study: {
-        format: 'loupe-sparsity', version: 1, length: this.#batches[0]!.length, seed, exact: this.#units.exact, epsilon, full: this.#scores.of('full'),
+        format: 'loupe-sparsity', version: 1, length: this.#batches[0]!.length, seed, exact: this.#units.exact, epsilon, full: this.#scores.of('full'), reliability: this.#reliability(),
         layers: figures.map((one, layer) => this.#layer(one, layer)), topk: this.#topK(), noise: this.#noise(), notes: notesOf(this.#model, this.#units, epsilon),
       },
       rates: figures.map(({ firingRates }) => firingRates),
@@ -181,13 +185,18 @@ class Study {
     return {
       layer, units: this.#units.units, threshold: this.#calibration.thresholds[layer]!, share, shareOfLive, nearMaximum, l0: l0Figures(histogram),
       never: this.#list(firingRates, (rate) => rate === 0), always: this.#list(firingRates, (rate) => rate === 1),
-      density: densityBins(firingRates, tokens), ...this.#blocks[layer]?.figures(),
+      density: densityBins(firingRates, tokens), perToken: perTokenBins(histogram), ...this.#blocks[layer]?.figures(),
     };
   }
 
   #list(rates: Float64Array, belongs: (rate: number) => boolean): LayerSparsity['never'] {
     const units = [...rates.keys()].filter((unit) => belongs(rates[unit]!));
-    return { count: units.length, first: units.slice(0, listed).map((unit) => ({ unit, name: this.#units.nameOf(unit) })) };
+    return { count: units.length, first: units.slice(0, listed) };
+  }
+
+  #reliability(): Reliability[] {
+    const cuts = this.#config.noiseTokens === 0 ? [] : this.#keep.filter((keep) => keep !== null);
+    return [{ keep: null, bins: this.#scores.reliability('full') }, ...cuts.map((keep) => ({ keep, bins: this.#scores.reliability(`clean ${keep}`) }))];
   }
 
   #topK(): TopKCurve | null {

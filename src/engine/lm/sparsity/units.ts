@@ -1,4 +1,5 @@
 /** What a model's layers say of their units: how many, whether they have exact zeros, their names, and what else can be measured. */
+import type { UnitNames } from '../../../shared/unit-names.ts';
 import type { LanguageModel } from '../definition.ts';
 import type { BlockStudy } from '../layers/definition.ts';
 
@@ -9,7 +10,7 @@ export interface ModelUnits {
   readonly exact: boolean;
   /** The layer's kind, of models that Loupe trained. */
   readonly arch: string | null;
-  nameOf(unit: number): string;
+  readonly names: UnitNames;
   /** A new study of one block, or null. */
   study(): BlockStudy | null;
 }
@@ -22,12 +23,12 @@ export function unitsHook(layer: number): string {
 /** Asked of the layer's kind, or of the config of another family, whose units are the neurons of its MLP. */
 export function unitsOf({ config, own }: LanguageModel): ModelUnits {
   if (own === null) {
-    return { units: config.dMlp, exact: config.activation === 'relu', arch: null, nameOf: (unit) => `neuron ${unit}`, study: () => null };
+    return { units: config.dMlp, exact: config.activation === 'relu', arch: null, names: { pattern: 'neuron {n}', width: null }, study: () => null };
   }
   const { kind, config: layer, size } = own;
   return {
     units: kind.units(layer, size), exact: !(kind.smooth?.(layer) ?? false), arch: kind.id,
-    nameOf: (unit) => kind.unitName(layer, size, unit), study: () => kind.study?.(layer, size) ?? null,
+    names: kind.unitNames(layer, size), study: () => kind.study?.(layer, size) ?? null,
   };
 }
 

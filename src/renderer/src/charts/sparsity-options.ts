@@ -2,7 +2,7 @@
 import type { LayerSparsity, Score, SparsityStudy } from '../../../shared/schema/sparsity.ts';
 import { compact, count, percent, significant } from '../format/number.ts';
 import { axis, grid, logAxis, plain, tick, tooltip } from './axes.ts';
-import { brushStyle } from './histogram-options.ts';
+import { bar, brushStyle } from './histogram-options.ts';
 import type { ChartOption, ChartTable, Palette } from './types.ts';
 
 /** A study under the name that the legend has. */
@@ -115,20 +115,56 @@ export function shareTable(studies: readonly NamedStudy[]): ChartTable {
   };
 }
 
-/** Units of a layer by the share of tokens that they fire on: [log10 of the bin's middle, share of units]. */
+/** Units of a layer by the share of tokens that they fire on, in log10: bars of the first study, which give [.., .., .., bin] on a click, and outlines of the others. */
 export function densityOption(studies: readonly NamedStudy[], layer: number, palette: Palette): ChartOption {
+  const text = (name: string, { density: { edges, counts } }: LayerSparsity, bin: number): string => `${plain(name)}\n${count(counts[bin]!)} units fire on ${percent(edges[bin]!)} to ${percent(edges[bin + 1]!)} of tokens`;
   const lines = studies.flatMap(({ name, study }, i): Line[] => {
     const found = study.layers[layer];
     if (found === undefined) return [];
     const { edges, counts } = found.density;
     const middle = (bin: number): number => Math.log10(Math.sqrt(edges[bin]! * edges[bin + 1]!));
-    return [{
-      name, colour: studyColour(palette, i), step: true, symbol: false,
-      points: counts.map((n, bin) => [middle(bin), n / found.units]), texts: counts.map((n, bin) => `${count(n)} units fire on ${percent(edges[bin]!)} to ${percent(edges[bin + 1]!)} of tokens`),
-    }];
+    return [{ name, colour: studyColour(palette, i), step: true, symbol: false, points: counts.map((n, bin) => [middle(bin), n / found.units]), texts: [] }];
   });
+  const first = studies[0]?.study.layers[layer];
+  const bars = first === undefined ? [] : [barsSeries(first.density.counts.map((n, bin) => [Math.log10(first.density.edges[bin]!), Math.log10(first.density.edges[bin + 1]!), n / first.units, bin]), studyColour(palette, 0))];
   const low = Math.min(-1, ...studies.map(({ study }) => Math.log10(study.layers[layer]?.density.edges[0] ?? 1)));
-  return linesOption(lines, logAxis('share of tokens on which a unit fires', low, 0, 'x', palette), axis({ name: 'units', min: 0, format: shareTick }, 'y', palette), palette);
+  const option = linesOption(first === undefined ? lines : lines.slice(1), logAxis('share of tokens on which a unit fires', low, 0, 'x', palette), axis({ name: 'units', min: 0, format: shareTick }, 'y', palette), palette, bars);
+  return { ...option, tooltip: tooltip(palette, { trigger: 'item', formatter: ({ data }: { data?: readonly number[] }) => (first === undefined || data?.length !== 4 ? '' : text(studies[0]!.name, first, data[3]!)) }) };
+}
+
+/** Bars from edge to edge: [left, right, height, number]. */
+function barsSeries(data: readonly (readonly number[])[], colour: string): Record<string, unknown> {
+  return { type: 'custom', encode: { x: [0, 1], y: 2 }, clip: true, itemStyle: { color: colour, opacity: 0.75 }, renderItem: bar, data };
+}
+
+/** Tokens by how many units of a layer fire on them: bars of the first study, outlines of the others; shares of the tokens. */
+export function perTokenOption(studies: readonly NamedStudy[], layer: number, palette: Palette): ChartOption {
+  const found = studies.map(({ name, study }) => ({ name, own: study.layers[layer] }));
+  const shares = ({ perToken: { counts } }: LayerSparsity): number[] => {
+    const total = counts.reduce((sum, n) => sum + n, 0);
+    return counts.map((n) => n / Math.max(1, total));
+  };
+  const lines = found.slice(1).flatMap(({ name, own }, i): Line[] => (own === undefined ? [] : [{
+    name, colour: studyColour(palette, i + 1), step: true, symbol: false, texts: [], points: shares(own).map((share, bin) => [(own.perToken.edges[bin]! + own.perToken.edges[bin + 1]! - 1) / 2, share]),
+  }]));
+  const first = found[0]?.own;
+  const bars = first === undefined ? [] : [barsSeries(shares(first).map((share, bin) => [first.perToken.edges[bin]! - 0.5, first.perToken.edges[bin + 1]! - 0.5, share, bin]), studyColour(palette, 0))];
+  const text = ({ perToken: { edges, counts } }: LayerSparsity, bin: number): string => {
+    const [from, to] = [edges[bin]!, edges[bin + 1]! - 1];
+    return `${count(from)}${to > from ? ` to ${count(to)}` : ''} units fire\non ${count(counts[bin]!)} tokens`;
+  };
+  const option = linesOption(lines, { ...axis({ name: 'units that fire on a token', grid: false }, 'x', palette), scale: true }, axis({ name: 'tokens', min: 0, format: shareTick }, 'y', palette), palette, bars);
+  return { ...option, tooltip: tooltip(palette, { trigger: 'item', formatter: ({ data }: { data?: readonly number[] }) => (first === undefined || data?.length !== 4 ? '' : text(first, data[3]!)) }) };
+}
+
+export function perTokenTable(studies: readonly NamedStudy[], layer: number): ChartTable {
+  return {
+    columns: ['study', 'layer', 'units from', 'units below', 'tokens'],
+    rows: studies.flatMap(({ name, study }): (string | number)[][] => {
+      const bins = study.layers[layer]?.perToken;
+      return bins === undefined ? [] : bins.counts.map((n, bin) => [name, layer, bins.edges[bin]!, bins.edges[bin + 1]!, n]);
+    }),
+  };
 }
 
 export function densityTable(studies: readonly NamedStudy[], layer: number): ChartTable {

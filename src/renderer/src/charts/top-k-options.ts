@@ -1,5 +1,5 @@
 /** What a model loses when only the k largest units of a token stay, and under noise in its input. Pure. */
-import { significant } from '../format/number.ts';
+import { count, percent, significant } from '../format/number.ts';
 import { axis, logTicks, tick } from './axes.ts';
 import { linesOption, measureAxis, measureText, shareTick, studyColour, type Line, type Measure, type NamedStudy } from './sparsity-options.ts';
 import type { ChartOption, ChartTable, Palette } from './types.ts';
@@ -45,11 +45,33 @@ export function topKTable(studies: readonly NamedStudy[]): ChartTable {
   };
 }
 
+/** Of the first line, the second, and all others. */
+const dashes = [undefined, 'dashed', 'dotted'] as const;
+
+/** Accuracy over confidence, bin by bin: a line for each number of units that stay; on the dotted diagonal confidence is accuracy. */
+export function reliabilityOption(studies: readonly NamedStudy[], palette: Palette): ChartOption {
+  const lines = studies.flatMap(({ name, study }, i): Line[] => study.reliability.map(({ keep, bins }, at): Line => {
+    const filled = bins.filter((bin) => bin.count > 0);
+    const dash = dashes[Math.min(at, dashes.length - 1)];
+    return {
+      name: `${name}, ${keep === null ? 'all units' : `k ${keep}`}`, colour: studyColour(palette, i), ...(dash === undefined ? {} : { dash }),
+      points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]), texts: filled.map(({ count: n, confidence, accuracy }) => `confidence ${percent(confidence)}, accuracy ${percent(accuracy)}, ${count(n)} tokens`),
+    };
+  }));
+  const diagonal = { type: 'line', data: [[0, 0], [1, 1]], showSymbol: false, silent: true, lineStyle: { color: palette.text2, width: 1, type: 'dotted' } };
+  return linesOption(lines, axis({ name: 'confidence', min: 0, max: 1, format: shareTick, grid: false }, 'x', palette), axis({ name: 'accuracy', min: 0, max: 1, format: shareTick }, 'y', palette), palette, [diagonal]);
+}
+
+export function reliabilityTable(studies: readonly NamedStudy[]): ChartTable {
+  return {
+    columns: ['study', 'k', 'bin', 'tokens', 'confidence', 'accuracy'],
+    rows: studies.flatMap(({ name, study }) => study.reliability.flatMap(({ keep, bins }) => bins.map(({ count: n, confidence, accuracy }, bin) => [name, keep, bin, n, confidence, accuracy]))),
+  };
+}
+
 export type NoiseKind = 'embedding' | 'substitution';
 
 const levelNames: Readonly<Record<NoiseKind, string>> = { embedding: 'noise on embeddings, rms of their entries', substitution: 'input tokens drawn anew' };
-
-const dashes = [undefined, 'dashed', 'dotted'] as const;
 
 /** Loss (or accuracy, ECE) over noise: a line for each number of units that stay, the model as it is solid. */
 export function noiseOption(studies: readonly NamedStudy[], kind: NoiseKind, measure: Measure, palette: Palette): ChartOption {

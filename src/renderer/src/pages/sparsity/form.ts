@@ -11,6 +11,9 @@ export interface StudyForm {
   seed: number;
 }
 
+/** The family of models that Loupe trained, as `models.inspect` names it. */
+export const ownFamily = 'loupe';
+
 /** "0, 8, 64" -> [0, 8, 64]; null for nothing, undefined for what is no list of whole numbers. */
 export function numberList(text: string): number[] | null | undefined {
   if (text.trim() === '') return null;

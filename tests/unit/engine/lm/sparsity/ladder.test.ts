@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkedLadder, densityBins, l0Figures, percentile, usualLadder } from '../../../../../src/engine/lm/sparsity/ladder.ts';
+import { checkedLadder, densityBin, densityBins, l0Figures, perTokenBins, percentile, usualLadder } from '../../../../../src/engine/lm/sparsity/ladder.ts';
 
 test('the usual ladder is 0, powers of four and all units, and ends where no token has more', () => {
   assert.deepEqual(usualLadder(100, 100), [0, 1, 4, 16, 64, 100]);
@@ -23,4 +23,19 @@ test('densities stand in bins from one token to all; units that never fire in no
   assert.deepEqual([counts[0], counts[6], counts[11]], [1, 2, 1]);
   assert.equal(counts.reduce((a, b) => a + b), 4);
   assert.equal(densityBins([1], 1).counts.reduce((a, b) => a + b), 1);
+});
+
+test('a unit stands in the bin that it is counted in', () => {
+  const rates = Array.from({ length: 101 }, (_, n) => n / 100);
+  const { counts } = densityBins(rates, 100);
+  assert.deepEqual(counts, counts.map((_, bin) => rates.filter((rate) => densityBin(rate, 100) === bin).length));
+  assert.deepEqual([densityBin(0, 100), densityBin(0.01, 100), densityBin(1, 100)], [null, 0, 11]);
+});
+
+test('tokens by units stand in whole bins from the fewest to the most, 48 at most', () => {
+  assert.deepEqual(perTokenBins([0, 2, 0, 1, 0]), { edges: [1, 2, 3, 4], counts: [2, 0, 1] });
+  assert.deepEqual(perTokenBins([5, 0]), { edges: [0, 1], counts: [5] });
+  const wide = perTokenBins(Int32Array.from({ length: 1000 }, () => 1));
+  assert.ok(wide.counts.length <= 48 && wide.edges[0] === 0 && wide.edges.at(-1)! >= 1000);
+  assert.equal(wide.counts.reduce((a, b) => a + b), 1000);
 });

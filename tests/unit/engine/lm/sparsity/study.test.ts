@@ -56,6 +56,8 @@ test('counts are those of the units of one pass; curves end at the model as it i
     assert.equal(density.counts.reduce((a, b) => a + b), 64 - dead);
   }
   tf.dispose([...cache.values()]);
+  assert.deepEqual(found.reliability.map(({ keep, bins }) => [keep, bins.length, bins.reduce((sum, bin) => sum + bin.count, 0)]), [[null, 15, 64], [4, 15, 24]]);
+  assert.equal(found.layers[0]!.perToken.counts.reduce((a, b) => a + b), 64);
   const { topk, noise } = found;
   assert.deepEqual([topk!.reference.tokens, topk!.points.map(({ k }) => k)], [24, [0, 2, 64]]);
   assert.deepEqual(topk!.points[2]!.all, topk!.reference);

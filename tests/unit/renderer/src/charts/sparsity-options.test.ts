@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { densityOption, densityTable, measureAxis, shareOption, shareTable, shareTick } from '../../../../../src/renderer/src/charts/sparsity-options.ts';
+import { densityOption, densityTable, measureAxis, perTokenOption, perTokenTable, shareOption, shareTable, shareTick } from '../../../../../src/renderer/src/charts/sparsity-options.ts';
 import { layerOf, study } from '../../../../support/sparsity-study.ts';
 import { palette } from './palette.ts';
 
@@ -24,12 +24,26 @@ test('a line of shares for each study in its colour, rods of percentiles as shar
   assert.equal([...shareTable(studies).rows].length, 3);
 });
 
-test('densities are shares of all units, at the middle of bins in log10; a study without the layer draws nothing', () => {
-  const { series } = densityOption(studies, 1, palette) as unknown as Option;
-  assert.equal(series.length, 1);
-  assert.deepEqual(series[0]!.data.map(([x, y]) => [Math.round(x! * 10) / 10, y]), [[-1.5, 0.3], [-0.5, 0.68]]);
+test('densities are shares of all units: bars of the first study with their bin, outlines of others; a study without the layer draws nothing', () => {
+  const one = densityOption(studies, 1, palette) as unknown as Option;
+  assert.deepEqual(one.series.map(({ type }) => type), ['custom']);
+  assert.deepEqual(one.series[0]!.data.map((bin) => bin.map((value) => Math.round(value * 100) / 100)), [[-2, -1, 0.3, 0], [-1, 0, 0.68, 1]]);
+  const two = densityOption(studies, 0, palette) as unknown as Option;
+  assert.deepEqual(two.series.map(({ type, name }) => [type, name]), [['line', 'b'], ['custom', undefined]]);
+  assert.deepEqual(two.series[0]!.data.map(([x, y]) => [Math.round(x! * 10) / 10, y]), [[-1.5, 0.3], [-0.5, 0.68]]);
+  const { formatter } = two.tooltip as unknown as { formatter: (item: { data?: number[] }) => string };
+  assert.match(formatter({ data: [-1, 0, 0.68, 1] }), /^a\n68 units fire on 10\.0 % to 100 % of tokens$/u);
+  assert.equal(formatter({ data: [1, 2] }), '');
   // Units that never fire have a row of their own.
   assert.deepEqual([...densityTable(studies, 1).rows], [['a', 1, 0, 0, 2], ['a', 1, 0.01, 0.1, 30], ['a', 1, 0.1, 1, 68]]);
+});
+
+test('tokens by units that fire are shares of the tokens, bars around whole numbers', () => {
+  const { series, tooltip } = perTokenOption(studies, 0, palette) as unknown as Option;
+  assert.deepEqual(series.map(({ type, name, data }) => [type, name, data]), [['line', 'b', [[6, 0.6], [15, 0.4]]], ['custom', undefined, [[1.5, 10.5, 0.6, 0], [10.5, 19.5, 0.4, 1]]]]);
+  const { formatter } = tooltip as unknown as { formatter: (item: { data?: number[] }) => string };
+  assert.equal(formatter({ data: [10.5, 19.5, 0.4, 1] }), '11 to 19 units fire\non 40 tokens');
+  assert.deepEqual([...perTokenTable(studies, 1).rows], [['a', 1, 2, 11, 60], ['a', 1, 11, 20, 40]]);
 });
 
 test('axes say what they hold', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noiseOption, noiseTable, topKOption, topKTable } from '../../../../../src/renderer/src/charts/top-k-options.ts';
+import { noiseOption, noiseTable, reliabilityOption, reliabilityTable, topKOption, topKTable } from '../../../../../src/renderer/src/charts/top-k-options.ts';
 import { study } from '../../../../support/sparsity-study.ts';
 import { palette } from './palette.ts';
 
@@ -42,4 +42,10 @@ test('tables have every number', () => {
   assert.equal(rows.length, 1 + 3 * 3);
   assert.deepEqual(rows[1], ['a', 'all layers', 0, 100, 5, 0.5, 0.6, 0.1]);
   assert.deepEqual([...noiseTable(studies, 'embedding').rows].map((row) => row.slice(0, 4)), [['a', 0, null, 2], ['a', 0, 10, 2.5], ['a', 0.4, null, 3], ['a', 0.4, 10, 3.5]]);
+});
+
+test('reliability: bins with tokens alone, beside the diagonal', () => {
+  const { series } = reliabilityOption([studies[0]!], palette) as unknown as Option;
+  assert.deepEqual(series.map(({ name, data, lineStyle }) => [name, data, lineStyle.type]), [['a, all units', [[0.6, 0.5]], 'solid'], ['a, k 10', [[0.2, 0.3]], 'dashed'], [undefined, [[0, 0], [1, 1]], 'dotted']]);
+  assert.deepEqual([...reliabilityTable([studies[0]!]).rows], [['a', null, 0, 0, 0, 0], ['a', null, 1, 100, 0.6, 0.5], ['a', 10, 0, 100, 0.2, 0.3]]);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownModelType } from '../../../../../../src/engine/lm/own/config.ts';
 import { sparsityConfigSchema } from '../../../../../../src/engine/lm/sparsity/config.ts';
-import { numberList, studyConfig } from '../../../../../../src/renderer/src/pages/sparsity/form.ts';
+import { numberList, ownFamily, studyConfig } from '../../../../../../src/renderer/src/pages/sparsity/form.ts';
 
 test('numbers stand between commas; anything else is no list', () => {
   assert.deepEqual([numberList(''), numberList(' 8 '), numberList('0, 4,16'), numberList('1,x'), numberList('1,,2'), numberList('-1')], [null, [8], [0, 4, 16], undefined, undefined, undefined]);
@@ -14,3 +15,5 @@ test("the form is a config that the engine takes; no text means the model's own 
   const quiet = sparsityConfigSchema.parse(studyConfig('/m', { ...form, data: 'text', topk: '', noise: false }));
   assert.deepEqual([quiet.data, quiet.topk, quiet.noiseTokens], ['text', null, 0]);
 });
+
+test("the family of Loupe's own models is called as the engine calls it", () => assert.equal(ownFamily, ownModelType));

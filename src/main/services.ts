@@ -90,7 +90,8 @@ export function createServices(options: ServiceOptions): Services {
   const jobs = new JobQueue(runsFolder(workspace), (job, folder, sink, signal) => runJob({ engine, workspace, catalogs, hub }, job, folder, sink, signal), {
     changed: (job) => {
       hub.emit('job.changed', job);
-      if (job.state === 'done') hub.emit('workspace.changed', {});
+      // A model that is trained has its folder from the start.
+      if (job.state === 'done' || (job.kind === 'lm-train' && job.state !== 'queued')) hub.emit('workspace.changed', {});
     },
     progress: (id, progress) => hub.emit('job.progress', { id, progress }),
     metrics: (id, step, metrics) => hub.emit('job.metrics', { id, step, metrics: { ...metrics } }),

@@ -89,8 +89,16 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await run.getByRole('region', { name: 'Samples' }).getByText(/^step \d+/).first().waitFor();
     await run.getByRole('button', { name: /^Pause / }).click();
     await run.getByText('paused', { exact: true }).waitFor({ timeout: 30_000 });
-    await run.getByRole('button', { name: /^Resume / }).click();
-    await run.getByText('done', { exact: true }).waitFor({ timeout: 90_000 });
+    // Its folder is in the list of models already, with what has been drawn so far, and it goes on from there.
+    await studio.go('#/models');
+    await page.getByRole('link', { name: /small-moe/ }).getByText('its training has not ended').waitFor();
+    await page.getByRole('link', { name: /small-moe/ }).click();
+    const model = page.getByRole('article', { name: 'small-moe' });
+    await model.getByRole('img', { name: 'Loss', exact: true }).waitFor();
+    await model.getByRole('button', { name: /^Resume / }).click();
+    await model.getByRole('region', { name: 'Architecture' }).waitFor({ timeout: 90_000 });
+    await model.getByRole('button', { name: 'Open the run' }).click();
+    await run.getByText('done', { exact: true }).waitFor();
     await run.getByText(/resumed at step \d+ of 60/).waitFor();
   });
 

@@ -3,6 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import type { Job, MetricHistory } from '../../shared/schema/job.ts';
+import { lmSweepTableSchema } from '../../shared/schema/lm-sweep.ts';
 import { lmSampleSchema, type LmPlan, type LmRun, type LmSample } from '../../shared/schema/lm.ts';
 import { readMetrics } from '../jobs/folder.ts';
 import { exists } from '../workspace/detect.ts';
@@ -87,14 +88,24 @@ async function describe(path: string, job: Job | undefined): Promise<LmRun> {
   };
 }
 
-/** Every folder of a model in the workspace, or linked to it, that holds a training run. The newest first. `jobs`: the newest first, as the queue lists them. */
+/** Runs of a sweep by their folders (`runs/<member>-s<seed>` beside its table), with the figures that its table has of them. */
+async function sweepRuns(folder: string): Promise<{ readonly path: string; readonly figures: Readonly<Record<string, number>> }[]> {
+  const table = lmSweepTableSchema.safeParse(await readJson(join(folder, 'table.json')));
+  const rows = new Map((table.success ? table.data.rows : []).map((row) => [`${row.name}-s${row.seed}`, row.figures]));
+  const names = (await readdir(join(folder, 'runs')).catch(() => [])).filter((name) => !name.startsWith('.')).sort().slice(0, maxModels);
+  return names.map((name) => ({ path: join(folder, 'runs', name), figures: rows.get(name) ?? {} }));
+}
+
+/** Every folder of a model in the workspace, or linked to it, that holds a training run, and the runs of sweeps among them. The newest first. `jobs`: the newest first, as the queue lists them. */
 export async function lmRuns(workspace: string, jobs: readonly Job[]): Promise<LmRun[]> {
   const own = kindFolder(workspace, 'model');
   const names = (await readdir(own).catch(() => [])).filter((name) => !name.startsWith('.')).sort().slice(0, maxModels);
   const folders = [...names.map((name) => join(own, name)), ...readLinks(workspace).filter(({ kind }) => kind === 'model').map(({ path }) => path)];
-  const found = await Promise.all(folders.map(async (path) => {
+  const found = await Promise.all(folders.map(async (path): Promise<LmRun[]> => {
     const run = await lmRunAt(path, jobs);
-    return run === null ? [] : [run];
+    if (run !== null) return [run];
+    const swept = await Promise.all((await sweepRuns(path)).map(async (member) => ({ member, run: await lmRunAt(member.path, jobs) })));
+    return swept.flatMap(({ member, run: each }) => (each === null ? [] : [{ ...each, name: `${basename(path)}/${each.name}`, figures: { ...member.figures, ...each.figures } }]));
   }));
   return found.flat().toSorted((a, b) => b.modifiedAt.localeCompare(a.modifiedAt));
 }

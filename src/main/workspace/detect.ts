@@ -7,8 +7,8 @@ const kindByExtension: Readonly<Record<string, ItemKind>> = {
   '.gguf': 'model', '.loupe': 'catalog', '.txt': 'corpus', '.md': 'corpus', '.jsonl': 'corpus', '.ndjson': 'corpus', '.parquet': 'corpus',
 };
 
-/** A folder is what its telling file says it is; dictionaries of any format are looked for before `config.json`, which many programs write. */
-const kindByMember: readonly (readonly [string, ItemKind])[] = [['manifest.json', 'store'], ['cfg.json', 'dictionary'], ['ae.pt', 'dictionary'], ['params.npz', 'dictionary'], ['config.json', 'model']];
+/** A folder is what its telling file says it is (a model that is still being trained has its run's config alone); dictionaries of any format are looked for before `config.json`, which many programs write. */
+const kindByMember: readonly (readonly [string, ItemKind])[] = [['manifest.json', 'store'], ['cfg.json', 'dictionary'], ['ae.pt', 'dictionary'], ['params.npz', 'dictionary'], ['config.json', 'model'], ['lm-train.json', 'model']];
 
 export function fileKind(name: string): ItemKind | null {
   return kindByExtension[extname(name).toLowerCase()] ?? null;

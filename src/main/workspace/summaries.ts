@@ -35,14 +35,24 @@ function facts(...pairs: readonly (readonly [string, string | undefined])[]): [s
 
 async function model(path: string): Promise<Summary> {
   if ((await stat(path)).isFile()) return { facts: [['Format', 'GGUF']], problem: null };
+  if (!(await exists(join(path, 'config.json')))) return unfinishedModel(path);
   const config = await readJson(join(path, 'config.json'));
+  // What Loupe trained says its sizes in a part of its own.
+  const own = record(config['loupe']);
   const shown = facts(
     ['Family', text(config['model_type'])],
-    ['Layers', count(config['num_hidden_layers'] ?? config['n_layer'])],
-    ['Width', count(config['hidden_size'] ?? config['n_embd'])],
+    ['Architecture', text(own['arch'])],
+    ['Layers', count(config['num_hidden_layers'] ?? config['n_layer'] ?? own['layers'])],
+    ['Width', count(config['hidden_size'] ?? config['n_embd'] ?? own['dModel'])],
     ['Vocabulary', count(config['vocab_size'])],
   );
   return { facts: shown, problem: shown.length === 0 ? 'config.json does not describe a language model' : null };
+}
+
+/** The folder of a training that goes on, or was stopped. */
+async function unfinishedModel(path: string): Promise<Summary> {
+  const config = await readJson(join(path, 'lm-train.json'));
+  return { facts: facts(['Architecture', text(config['arch'])], ['Data', text(config['data'])], ['Steps', count(config['steps'])]), problem: 'its training has not ended: resume its run' };
 }
 
 async function store(path: string): Promise<Summary> {

@@ -9,7 +9,7 @@ type FieldName = keyof typeof lmTrainConfigSchema.shape;
 /** What is decided together stands together; details are known to work as they are. */
 const groups: readonly (readonly [group: string, fields: readonly FieldName[]])[] = [
   ['Data', ['data', 'tokenizer', 'out', 'tokens', 'validTokens']],
-  ['Model', ['layers', 'dModel', 'heads', 'context', 'tiedEmbeddings']],
+  ['Model', ['layers', 'dModel', 'heads', 'context', 'tiedEmbeddings', 'from']],
   ['Training', ['steps', 'batch', 'accumulate', 'lr', 'seed']],
   ['Details', ['warmupFraction', 'minimumLr', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'clip', 'logEvery', 'validEvery', 'checkpointEvery', 'dtype']],
 ];
@@ -34,6 +34,7 @@ export function lmTrainFormSchema(kind: AnyLayerKind): z.ZodObject {
   const fields: Record<string, z.ZodType> = { arch: z.literal(kind.id).default(kind.id).describe('Kind of layer') };
   const suggestions: Partial<Record<FieldName, Record<string, unknown>>> = {
     data: { examples: ['text', 'chess'], pick: 'corpus' }, tokenizer: { examples: ['bytes', 'chess', 'bpe:2048', 'bpe:8192'] },
+    from: { pick: 'model' },
   };
   for (const [group, names] of groups) {
     if (group === 'Model') fields['preset'] = z.enum(presetNames(kind.id) as [string, ...string[]]).default('desktop-text').describe('Sizes that come ready; fields below win').meta({ group });

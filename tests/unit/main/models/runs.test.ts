@@ -51,3 +51,12 @@ test('a plan gives a run that has not ended its parameters and tokens; one that 
   assert.equal(withPlan(run('waiting', null), plan).figures['tokens'], null);
   assert.deepEqual([withPlan(run('done', 3), plan).figures, withPlan(run('running', 3), null).figures], [{ steps: 3 }, { steps: 3 }]);
 });
+
+test('the runs of a sweep in the folder of models are among them, with the figures of its table', async (t) => {
+  const workspace = temporaryFolder(t);
+  const row = { name: 'moe-x', seed: 1, key: 'k', arch: 'moe-x', parameters: 1, activeParameters: 1, steps: 2, tokens: 3, seconds: 1, figures: { coverage: 0.25, valid_loss: 9 }, error: null };
+  model(workspace, 'sweep', { 'table.json': JSON.stringify({ format: 'loupe-lm-sweep', version: 1, rows: [row] }) });
+  const path = model(workspace, 'sweep/runs/moe-x-s1', { 'lm-train.json': '{"arch":"moe-x"}', 'result.json': '{"valid_loss":1.5}', 'model.safetensors': 'x' });
+  model(workspace, 'sweep/runs/other', { 'notes.txt': '' });
+  assert.deepEqual((await lmRuns(workspace, [])).map((run) => [run.path, run.name, run.figures]), [[path, 'sweep/moe-x-s1', { coverage: 0.25, valid_loss: 1.5 }]]);
+});

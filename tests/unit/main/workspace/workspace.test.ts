@@ -48,6 +48,19 @@ test('dictionaries of other programs are listed as such, although config.json is
   assert.deepEqual(facts('sparsify-topk'), [['Width', '6'], ['Features', '10'], ['k', '3']]);
 });
 
+test('a model that Loupe trains is listed from its start, and tells its sizes when it is there', async (t) => {
+  const { workspace } = setUp(t);
+  for (const [name, file, content] of [['under', 'lm-train.json', { arch: 'moe-x', data: 'text', steps: 1200 }], ['done', 'config.json', { model_type: 'loupe', vocab_size: 257, loupe: { arch: 'crate', layers: 4, dModel: 192 } }]] as const) {
+    mkdirSync(join(workspace, 'models', name));
+    writeFileSync(join(workspace, 'models', name, file), JSON.stringify(content));
+  }
+  const { items } = await scanWorkspace(workspace);
+  assert.deepEqual(items.map(({ name, kind: found, summary, problem }) => [name, found, summary, problem]), [
+    ['done', 'model', [['Family', 'loupe'], ['Architecture', 'crate'], ['Layers', '4'], ['Width', '192'], ['Vocabulary', '257']], null],
+    ['under', 'model', [['Architecture', 'moe-x'], ['Data', 'text'], ['Steps', '1,200']], 'its training has not ended: resume its run'],
+  ]);
+});
+
 test('a scan lists each thing with its facts, and says of broken ones what is wrong', async (t) => {
   const { workspace } = setUp(t);
   makeStore(join(workspace, 'activations', 'good'), true);

@@ -32,9 +32,8 @@ const fixed: readonly RunColumn[] = [
 
 /** Figures of chess evaluations: shown where any model has them. */
 const evaluated: readonly RunColumn[] = [
-  figure('legal_rate', 'Legal moves', 'percent', 'Share of written moves that are legal'),
+  figure('legal_move_rate', 'Legal moves', 'percent', 'Share of written moves that are legal. Higher is better.'),
   figure('coverage', 'Coverage', 'significant', 'How well the best single unit tells each property of the board: mean of the best F1. Higher is better.'),
-  figure('reconstruction', 'Reconstruction F1', 'significant', 'How much of the board the units with high precision give back: mean F1. Higher is better.'),
   figure('reconstruction_f1', 'Reconstruction F1', 'significant', 'How much of the board the units with high precision give back: mean F1. Higher is better.'),
 ];
 

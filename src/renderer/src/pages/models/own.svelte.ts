@@ -5,6 +5,9 @@ import { session } from '../../app/session.svelte.ts';
 import { curves } from '../../charts/history.ts';
 import type { Curves } from '../../lm/charts.ts';
 
+/** ms between two readings of what a running model has logged. */
+const readEvery = 2000;
+
 export class OwnModelState {
   facts = $state.raw<LmFacts | null>(null);
   run = $state.raw<LmRun | null>(null);
@@ -14,11 +17,30 @@ export class OwnModelState {
   known = $state(false);
   #wanted: string | null = null;
 
+  /** Follows the training while it goes on, until the undo is called. */
+  follow(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const undo = session.client.on('job.metrics', ({ id }) => {
+      if (id !== this.run?.job) return;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (this.#wanted !== null) void this.#read(this.#wanted);
+      }, readEvery);
+    });
+    return () => {
+      clearTimeout(timer);
+      undo();
+    };
+  }
+
   /** An answer that comes after another model was asked for is dropped. A model of others has neither facts nor a run. */
   async load(path: string): Promise<void> {
+    if (path !== this.#wanted) [this.facts, this.run, this.curves, this.error, this.known] = [null, null, new Map(), null, false];
     this.#wanted = path;
-    this.known = false;
-    [this.facts, this.run, this.curves, this.error] = [null, null, new Map(), null];
+    await this.#read(path);
+  }
+
+  async #read(path: string): Promise<void> {
     // A model that cannot be opened has no facts; that it cannot is said where its header is read.
     const facts = session.invoke('lm.facts', { path }).then((answer) => answer.facts, () => null);
     try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { planLm } from '../../../../../src/engine/lm/training/plan.ts';
 import { lmPlanSchema } from '../../../../../src/shared/schema/lm.ts';
+import { tinyShape, writeTinyModel } from '../../../../support/own-models.ts';
 import { temporaryFolder, type Ending } from '../../../../support/temporary.ts';
 
 const roomy = { memory: 2 ** 45, disk: 2 ** 45 };
@@ -26,6 +27,15 @@ test('a plan counts what the fields ask for, by the preset where they ask for no
   const sparse = await planLm({ arch: 'moe-x', data: text(t), layer: { experts: 4, k: 1 } }, roomy);
   assert.ok(sparse.parameters.active < sparse.parameters.total);
   assert.equal(sparse.layer['experts'], 4);
+});
+
+test('a run that begins with the weights of a model takes its sizes, and is refused where it has others', async (t) => {
+  const from = temporaryFolder(t);
+  writeTinyModel(from, tinyShape('moe-x'));
+  const plan = await planLm({ arch: 'moe-x', data: text(t), from, tokenizer: 'bytes' }, roomy);
+  assert.deepEqual(plan.sizes, { layers: 2, dModel: 16, heads: 2, context: 12, vocab: 257 });
+  await assert.rejects(planLm({ arch: 'moe-x', data: text(t), from, layers: 3 }), { kind: 'mismatch', message: /it lacks blocks\.2/u });
+  await assert.rejects(planLm({ arch: 'dense', data: text(t), from }), { kind: 'mismatch', message: /arch is dense/u });
 });
 
 test('what does not fit, and data that is not there, are said; fields that cannot be are refused by name', async (t) => {

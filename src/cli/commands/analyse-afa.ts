@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { rowsOf } from '../../engine/eval/contexts.ts';
 import { openEvaluated } from '../../engine/eval/open.ts';
 import { evaluateAfa } from '../../engine/posthoc/afa.ts';
+import { requireDirections } from '../../engine/sae/directions.ts';
 import { loadDictionary } from '../../engine/sae/load.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { CliCommand } from '../command.ts';
@@ -20,6 +21,7 @@ export const command: CliCommand = {
     if (z !== 'input' && z !== 'reconstruction') throw new LoupeError('bad-request', `--z is "${String(z)}": choose input or reconstruction`);
     const dictionary = await loadDictionary(resolve(required(options, 'dictionary', 'the folder of a dictionary')));
     try {
+      requireDirections(dictionary, 'cosine of two of them, which the bound needs');
       const { source, close } = await openEvaluated(evaluatedConfigOf(options), dictionary, context);
       try {
         const { zNorms, fNorms, ...figures } = await evaluateAfa(dictionary, rowsOf(source), { z });

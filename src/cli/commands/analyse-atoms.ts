@@ -10,6 +10,7 @@ import { keepRows } from '../../engine/posthoc/similarity.ts';
 import { atomsFigures } from '../../engine/sae/atoms/figures.ts';
 import type { ProductFigures } from '../../engine/sae/atoms/figures.ts';
 import type { Dictionary } from '../../engine/sae/dictionary.ts';
+import { requireDirections } from '../../engine/sae/directions.ts';
 import { loadDictionary } from '../../engine/sae/load.ts';
 import type { EvaluationContexts } from '../../engine/eval/contexts.ts';
 import { stepper } from '../../engine/eval/evaluate.ts';
@@ -60,6 +61,7 @@ export const command: CliCommand = {
   async run(_args, options, context) {
     const dictionary = await loadDictionary(resolve(required(options, 'dictionary', 'the folder of a dictionary')));
     try {
+      requireDirections(dictionary, 'figure of them');
       const { source, close } = await openEvaluated(evaluatedConfigOf(options), dictionary, context);
       try {
         const { sample, l0, firings, r2 } = await gather(dictionary, source, countOf(options, 'sample', 100_000), context);

@@ -10,6 +10,7 @@ import { countedRows } from '../../engine/posthoc/dark-matter.ts';
 import { keepRows, similarity } from '../../engine/posthoc/similarity.ts';
 import type { OneWay, Similarity } from '../../engine/posthoc/similarity.ts';
 import type { Dictionary } from '../../engine/sae/dictionary.ts';
+import { requireDirections } from '../../engine/sae/directions.ts';
 import { loadDictionary } from '../../engine/sae/load.ts';
 import { registry } from '../../engine/sae/registry.ts';
 import type { CliCommand, CliContext } from '../command.ts';
@@ -73,6 +74,7 @@ export const command: CliCommand = {
     try {
       const b = await loadDictionary(resolve(required(options, 'other', 'the folder of another dictionary')));
       try {
+        for (const one of [a, b]) requireDirections(one, 'comparison by directions');
         const settings = { signed: isSigned(a) || isSigned(b), matched: options['matched'] !== false };
         const decoders = similarity(rowsIn(a), rowsIn(b), settings);
         const activations = options['activations'] === undefined ? null : await overActivations(a, b, evaluatedConfigOf(options), settings, context);

@@ -3,10 +3,12 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import { defaultKeep } from '../../shared/schema/units.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import { buildCatalog } from '../../main/catalog/build.ts';
 import { buildConfigSchema } from '../../main/catalog/build-config.ts';
 import type { BuildConfig } from '../../main/catalog/build-config.ts';
+import { withUnitsFolder } from '../../main/catalog/units-folder.ts';
 import type { CliCommand, CliContext, CliResult } from '../command.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -16,10 +18,12 @@ const number = (text: string): number => (text.trim() === '' ? NaN : Number(text
 function configure(command: Command): void {
   command
     .requiredOption('--store <dir>', 'folder of the activations')
-    .requiredOption('--dictionary <dir>', 'folder of the dictionary')
+    .option('--dictionary <dir>', 'folder of the dictionary; with --units the folder that is made of them (default: in the workspace)')
+    .option('--units', "the units of the model's own layer (neurons, experts, atoms) in the place of a dictionary's latents")
+    .option('--keep <n>', `units of a token that count, the largest (default: all that are not 0; ${defaultKeep} where none ever is, as behind a GELU)`, number)
     .requiredOption('--model <path>', 'the model that the activations came from: Hugging Face folder or GGUF file')
     .requiredOption('--out <file>', 'the catalog; one that exists gets another source, an unfinished build is continued')
-    .option('--hook <name>', 'hook point in the store (default: the one that the dictionary names)')
+    .option('--hook <name>', 'hook point in the store (default: the one that the dictionary names, or the only one with units)')
     .option('--name <text>', 'what the source is called (default: after the dictionary)')
     .option('--top-examples <n>', 'strongest examples of each feature (default: 20)', number)
     .option('--interval-examples <n>', 'random examples from each fifth of (0, max] (default: 5)', number)
@@ -36,10 +40,10 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 /** The config that the options say. Kind bad-request names each option that is wrong. */
-export function buildConfigOf(options: Options, seed: number): BuildConfig {
+export function buildConfigOf(options: Options, { seed, workspace }: Pick<CliContext, 'seed' | 'workspace'>): BuildConfig {
   const { json: _json, workspace: _workspace, ...fields } = options;
-  const paths = Object.fromEntries(['store', 'dictionary', 'model', 'out'].map((name) => [name, resolve(String(options[name]))]));
-  const parsed = buildConfigSchema.safeParse({ ...fields, ...paths, seed });
+  const paths = Object.fromEntries(['store', 'dictionary', 'model', 'out'].flatMap((name) => (options[name] === undefined ? [] : [[name, resolve(String(options[name]))]])));
+  const parsed = buildConfigSchema.safeParse(withUnitsFolder(workspace, { ...fields, ...paths, seed }));
   if (parsed.success) return parsed.data;
   throw new LoupeError('bad-request', parsed.error.issues.map(describe).join('; '));
 }
@@ -50,7 +54,7 @@ export function buildFolder(out: string): string {
 }
 
 async function run(_args: readonly string[], options: Options, context: CliContext): Promise<CliResult> {
-  const config = buildConfigOf(options, context.seed);
+  const config = buildConfigOf(options, context);
   const { signal, progress, log } = context;
   const folder = buildFolder(config.out);
   const start = performance.now();

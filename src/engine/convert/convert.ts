@@ -10,6 +10,7 @@ import { denseLatents, LoadedDictionary } from '../sae/inference.ts';
 import { isOwnFolder, loadDictionary } from '../sae/load.ts';
 import { writeOwn } from '../sae/own-file.ts';
 import { makeCheck, provenanceFile, readProvenance, verifyCheck, writeProvenance } from '../sae/provenance.ts';
+import { UnitsDictionary } from '../sae/units-dictionary.ts';
 import type { PlainForm } from '../sae/weights.ts';
 import type { DictionaryFormat, PortableDictionary } from './definition.ts';
 import { withCentring } from './fold.ts';
@@ -69,6 +70,7 @@ function verified(dictionary: PortableDictionary, provenance: DictionaryProvenan
 async function openOwn(path: string): Promise<Source> {
   const dictionary = await loadDictionary(path);
   try {
+    if (dictionary instanceof UnitsDictionary) throw new LoupeError('unsupported', `${path} holds the units of a layer, which other programs read off the model itself: there is nothing to convert.`);
     return { ...portableOf(dictionary), from: loupeFormat, provenance: dictionary.provenance };
   } finally {
     dictionary.dispose();

@@ -7,6 +7,7 @@ import type { JobContext } from '../job.ts';
 import type { LanguageModel } from '../lm/definition.ts';
 import { coherenceOf } from '../sae/atoms/coherence.ts';
 import type { Dictionary } from '../sae/dictionary.ts';
+import { directionNorms, noDirectionOf } from '../sae/directions.ts';
 import { LoadedDictionary } from '../sae/inference.ts';
 import { loadDictionary } from '../sae/load.ts';
 import { checkDictionary, checkFigures } from './self-check.ts';
@@ -17,7 +18,6 @@ import type { EvaluationContexts } from './contexts.ts';
 import { downstreamFigures, leastInformative, meanAblation, spliceOver, zeroAblation } from './downstream.ts';
 import type { DownstreamFigures } from './downstream.ts';
 import { densityHistogram, encoderDecoderCosines, histogramOf } from './histograms.ts';
-import { rowNorms } from './firing.ts';
 import { openEvaluated } from './open.ts';
 import type { EvaluatedConfig } from './open.ts';
 import { addRecords, configHashOf, recordOf } from './records.ts';
@@ -51,6 +51,7 @@ export function stepper({ signal, progress }: EvaluateContext, phase: string, to
 
 /** How a dictionary chooses its latents, in words. */
 export function inferenceOf(dictionary: Dictionary): string {
+  if (dictionary.units !== undefined) return dictionary.units.keep === null ? 'units that are not 0' : `the ${dictionary.units.keep} largest units`;
   if (!(dictionary instanceof LoadedDictionary)) return `${dictionary.provenance.variant}'s own`;
   const { form } = dictionary.weights;
   if (form.kind === 'topk' || form.kind === 'abs-topk') return `${form.kind}, k ${form.k}`;
@@ -115,7 +116,7 @@ function compatRecords(frame: RecordFrame, form: CompatForm, sums: CompatSums, r
 /** Figures of the weights alone. */
 function weightFigures(dictionary: Dictionary, ids: ReadonlySet<string>): Record<string, number> {
   const figures: Record<string, number> = {};
-  if (ids.has('coherence')) figures['coherence'] = coherenceOf(dictionary.wDec, dictionary.dSae, dictionary.dOut).max;
+  if (ids.has('coherence') && noDirectionOf(dictionary) === null) figures['coherence'] = coherenceOf(dictionary.wDec, dictionary.dSae, dictionary.dOut).max;
   if (ids.has('encoderDecoderCosine') && dictionary instanceof LoadedDictionary && dictionary.dIn === dictionary.dOut) {
     const cosines = encoderDecoderCosines(dictionary.weights.wEnc, dictionary.wDec, dictionary.dSae).filter((cosine) => !Number.isNaN(cosine));
     figures['encoderDecoderCosine'] = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
@@ -128,7 +129,7 @@ function histogramsOf(dictionary: Dictionary, { firing }: Evaluation): Record<st
   const own = dictionary instanceof LoadedDictionary ? dictionary.weights : null;
   return {
     density: densityHistogram(firing.firings, firing.rows),
-    decoderNorm: histogramOf(rowNorms(dictionary.wDec, dSae), 50),
+    decoderNorm: histogramOf(directionNorms(dictionary), 50),
     ...(own === null ? {} : { encoderBias: histogramOf(own.bEnc, 50) }),
     ...(own === null || dIn !== dOut ? {} : { encoderDecoderCosine: histogramOf(encoderDecoderCosines(own.wEnc, own.wDec, dSae), 50, [-1, 1]) }),
   };

@@ -4,7 +4,8 @@ import type { Dictionary } from '../sae/dictionary.ts';
 import type { HeldOutRows } from '../train/source.ts';
 import { countedBatch } from './compat/batch.ts';
 import type { CompatSums } from './compat/definition.ts';
-import { FiringSums, rowNorms } from './firing.ts';
+import { directionNorms } from '../sae/directions.ts';
+import { FiringSums } from './firing.ts';
 import type { FiringFigures } from './firing.ts';
 import { NormBins } from './norm-bins.ts';
 import type { ReconstructionFigures } from './reconstruction-sums.ts';
@@ -66,8 +67,8 @@ export async function evaluateDictionary(
   dictionary: Dictionary, parts: AsyncIterable<EvaluationRows> | Iterable<EvaluationRows>, step: (rows: number) => Promise<void> = async () => {},
   compat: readonly CompatSums[] = [],
 ): Promise<Evaluation> {
-  const { dOut, dSae } = dictionary;
-  const norms = rowNorms(dictionary.wDec, dSae);
+  const { dOut } = dictionary;
+  const norms = directionNorms(dictionary);
   const [counted, excluded, all] = [new RowSet(dOut, norms), new RowSet(dOut, norms), new RowSet(dOut, norms)];
   let rows = 0;
   for await (const part of parts) {

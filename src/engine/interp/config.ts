@@ -1,5 +1,6 @@
 /** What the statistics pass can be told. */
 import { z } from 'zod';
+import { defaultKeep } from '../../shared/schema/units.ts';
 
 const path = z.string().min(1).max(4096);
 const count = (description: string, least: number, most: number, value: number): z.ZodDefault<z.ZodNumber> =>
@@ -8,9 +9,12 @@ const count = (description: string, least: number, most: number, value: number):
 /** Fields that a catalog build has in common with its statistics pass. */
 export const statisticsFields = {
   store: path.describe('Folder of the activations'),
-  dictionary: path.describe('Folder of the dictionary'),
+  dictionary: z.string().max(4096).default('').describe('Folder of the dictionary; with units, the folder that is made of them'),
+  units: z.boolean().default(false).describe("The units of the model's own layer (neurons, experts, atoms) in the place of a dictionary's latents"),
+  keep: z.number().int().min(1).max(1 << 22).nullable().default(null)
+    .describe(`Units of a token that count, the largest by size; empty: all that are not 0, or ${defaultKeep} where none ever is (GELU, SwiGLU)`).meta({ unit: 'units' }),
   model: path.describe('The language model that the activations came from: a folder or a GGUF file'),
-  hook: z.string().max(200).default('').describe('Hook point in the store; empty: the one that the dictionary names'),
+  hook: z.string().max(200).default('').describe('Hook point in the store; empty: the one that the dictionary names, or the only one that holds units'),
   name: z.string().max(200).default('').describe('What the source is called in the catalog; empty: after the dictionary'),
   topExamples: count('Strongest examples of each feature', 1, 200, 20),
   intervalExamples: count('Random examples from each fifth of (0, max]', 0, 50, 5),
@@ -22,11 +26,17 @@ export const statisticsFields = {
   seed: z.number().int().min(0).max(0xffff_ffff).default(0).describe('Seed of the random examples'),
 } as const;
 
-export const statisticsConfigSchema = z.strictObject(statisticsFields);
+/** A dictionary's folder is named, or units are asked for. */
+export function namesFeatures({ dictionary, units }: { readonly dictionary: string; readonly units: boolean }): boolean {
+  return dictionary !== '' || units;
+}
+export const namesNothing = { path: ['dictionary'], message: 'name the folder of a dictionary, or take the units of the model' };
+
+export const statisticsConfigSchema = z.strictObject(statisticsFields).refine(({ dictionary }) => dictionary !== '', { path: ['dictionary'], message: 'is empty: name a folder' });
 export type StatisticsConfig = z.infer<typeof statisticsConfigSchema>;
 
 /** What the figures depend on, beside what they are taken over. */
-export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'dictionary' | 'model' | 'hook' | 'name'>;
+export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'dictionary' | 'units' | 'keep' | 'model' | 'hook' | 'name'>;
 
 /** Equal intervals of (0, max], as SAEDashboard has them (its "quantiles"). */
 export const intervals = 5;

@@ -37,6 +37,15 @@ function largest(row: Float32Array, ids: Int32Array, values: Float32Array): void
   best.ids.forEach((i, place) => { values[place] = row[i]!; });
 }
 
+/** Of `n` units without a direction: histograms, lengths and lists of nothing. */
+export function noWeights(n: number): DecoderWeights {
+  const zeros = (): Float32Array => new Float32Array(n);
+  return {
+    weightLow: zeros(), weightHigh: zeros(), weightNorm: zeros(), weightL1: zeros(), weightHistogram: new Int32Array(n * histogramBins), heads: new Float32Array(0),
+    alignedIds: new Int32Array(0), alignedValues: new Float32Array(0),
+  };
+}
+
 /** Of `directions`, float32 [n, d]: `heads` > 0 takes them as that many heads side by side (hook_z). */
 export function decoderWeights(directions: Float32Array, d: number, heads: number, k: number): DecoderWeights {
   const n = directions.length / d;

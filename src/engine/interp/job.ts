@@ -1,12 +1,18 @@
 /** The statistics pass as a job: loads what its config names, runs the pass in the job's folder. Run again there, it resumes. */
 import { basename } from 'node:path';
+import { LoupeError } from '../../shared/errors.ts';
 import { loadBackend } from '../backend/load.ts';
 import type { JobContext, JobRunner } from '../job.ts';
 import { loadModel } from '../lm/load.ts';
 import type { LanguageModel } from '../lm/definition.ts';
 import { families } from '../lm/registry.ts';
+import { isUnitsHook, layerOfHook } from '../lm/units.ts';
+import type { Dictionary } from '../sae/dictionary.ts';
 import { loadDictionary } from '../sae/load.ts';
+import { ensureUnits } from '../sae/units-file.ts';
+import { assertSameModel } from '../store/identity.ts';
 import { openStore } from '../store/open.ts';
+import type { ActivationStore } from '../store/types.ts';
 import { statisticsConfigSchema } from './config.ts';
 import type { StatisticsConfig } from './config.ts';
 import type { Unembedding } from './logit-effects.ts';
@@ -19,26 +25,58 @@ function unembeddingOf(model: LanguageModel): Unembedding {
   return { weight: model.unembedding, finalNormWeight: model.finalNormWeight, centresInput: norm === 'layer' };
 }
 
-/** Result: {folder, key, features, tokens, dead}. Kinds: those of loading, mismatch, cancelled, not-finite, no-space. */
+/** The hook whose units are wanted: the one that is named, or the only one in the store that holds some. Kinds: bad-request, mismatch. */
+function unitsHookIn({ manifest }: ActivationStore, named: string): string {
+  const names = manifest.hooks.map(({ name }) => name);
+  const found = names.filter(isUnitsHook);
+  if (named !== '') {
+    if (names.includes(named) || !isUnitsHook(named)) return named;
+    throw new LoupeError('mismatch', `hook: the store does not hold ${named}. It has ${names.join(', ')}: harvest there.`);
+  }
+  if (found.length === 1) return found[0]!;
+  throw new LoupeError('bad-request', found.length === 0
+    ? `hook: the store holds no units, but ${names.join(', ')}. Harvest at a hook like blocks.0.mlp.hook_post.`
+    : `hook: the store holds the units of several layers: name one of ${found.join(', ')}.`);
+}
+
+interface Chosen {
+  readonly dictionary: Dictionary;
+  /** Where it lies. */
+  readonly path: string;
+  readonly hook: string;
+  readonly name: string;
+}
+
+/** The features that the config names. The caller disposes the dictionary. */
+async function chosen({ dictionary: path, units, keep, hook: named, name }: StatisticsConfig, store: ActivationStore, model: LanguageModel): Promise<Chosen> {
+  if (!units) {
+    const dictionary = await loadDictionary(path);
+    return { dictionary, path, hook: named === '' ? dictionary.provenance.hookPoint : named, name: name === '' ? basename(path) : name };
+  }
+  // Before a folder is made: units of another model than the store's would be of use to nobody.
+  assertSameModel(store, model.identity);
+  const hook = unitsHookIn(store, named);
+  const { dictionary, path: made } = ensureUnits(path, model, hook, keep);
+  return { dictionary, path: made, hook, name: name === '' ? `${dictionary.units.layerKind.title} units, layer ${layerOfHook(hook)}` : name };
+}
+
+/** Result: {folder, key, features, tokens, dead, dictionary}. Kinds: those of loading, mismatch, unsupported (a hook without units), conflict, cancelled, not-finite, no-space. */
 export const runStatistics: JobRunner<StatisticsConfig> = async (config: StatisticsConfig, context: JobContext) => {
-  const { store: storePath, dictionary: dictionaryPath, model: modelPath, hook, name, ...options } = config;
+  const { store: storePath, dictionary: _dictionary, units: _units, keep: _keep, model: modelPath, hook: _hook, name: _name, ...options } = config;
   await loadBackend();
   const store = openStore(storePath);
   try {
-    const dictionary = await loadDictionary(dictionaryPath);
+    const model = await loadModel(modelPath);
     try {
-      const model = await loadModel(modelPath);
+      const { path: dictionaryPath, ...features } = await chosen(config, store, model);
       try {
-        const parts = {
-          store, dictionary, hook: hook === '' ? dictionary.provenance.hookPoint : hook, name: name === '' ? basename(dictionaryPath) : name,
-          identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model), heads: model.config.heads,
-        };
-        return { ...(await computeStatistics(parts, options, context.folder, context)) };
+        const parts = { store, ...features, identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model), heads: model.config.heads };
+        return { ...(await computeStatistics(parts, options, context.folder, context)), dictionary: dictionaryPath };
       } finally {
-        model.dispose();
+        features.dictionary.dispose();
       }
     } finally {
-      dictionary.dispose();
+      model.dispose();
     }
   } finally {
     store.close();

@@ -150,27 +150,29 @@ function addBlock(moments: Moments, store: ActivationStore, hook: string, folder
   const first = moments.blocks * plan.blockContexts;
   const n = Math.min(plan.blockContexts, contexts - first);
   const d = moments.shift.length;
-  const x = store.activations(hook, first, n);
-  const mask = store.mask(first, n);
-  if (moments.blocks === 0) moments.shift.set(meanOf(x, mask, d));
-  addActivations(moments, x, mask);
-  const block = readBlock(folder, moments.blocks);
-  const codes = { ...block, rows: block.rows.map((row) => row - first * contextLength) };
+  const codes = readBlock(folder, moments.blocks);
   for (let feature = 0; feature < moments.sums.length; feature++) {
     for (let p = codes.offsets[feature]!; p < codes.offsets[feature + 1]!; p++) {
       moments.sums[feature]! += codes.values[p]!;
       moments.squares[feature]! += codes.values[p]! * codes.values[p]!;
     }
   }
-  (hasNative('LoupeSparseDecode') ? kernelProducts : plainProducts)(codes, x, d, moments.products);
+  if (d > 0) addProducts(moments, store.activations(hook, first, n), store.mask(first, n), { ...codes, rows: codes.rows.map((row) => row - first * contextLength) });
   moments.blocks++;
 }
 
-/** Runs the pass, or what is left of it. Kinds cancelled, no-space. */
+/** The part of a block that the hook's dimensions take; x float32 [rows, d] is overwritten. */
+function addProducts(moments: Moments, x: Float32Array, mask: Uint8Array, codes: BlockCodes): void {
+  const d = moments.shift.length;
+  if (moments.blocks === 0) moments.shift.set(meanOf(x, mask, d));
+  addActivations(moments, x, mask);
+  (hasNative('LoupeSparseDecode') ? kernelProducts : plainProducts)(codes, x, d, moments.products);
+}
+
+/** Runs the pass, or what is left of it, over `d` dimensions: all of the hook, or 0 for the features alone. Kinds cancelled, no-space. */
 export async function gatherMoments(
-  store: ActivationStore, hook: string, dSae: number, folder: string, plan: BlockPlan, context: Pick<JobContext, 'signal' | 'progress'>,
+  store: ActivationStore, hook: string, { dSae, d }: { readonly dSae: number; readonly d: number }, folder: string, plan: BlockPlan, context: Pick<JobContext, 'signal' | 'progress'>,
 ): Promise<Moments> {
-  const d = store.manifest.hooks.find(({ name }) => name === hook)!.d;
   const moments = readMoments(folder, dSae, d);
   const [start, already] = [performance.now(), moments.blocks];
   let saved = start;

@@ -27,13 +27,14 @@ import { Cofiring } from './cofiring.ts';
 import { countFirings } from './codes.ts';
 import { intervals } from './config.ts';
 import type { StatisticsOptions } from './config.ts';
-import { decoderWeights } from './decoder-weights.ts';
+import { decoderWeights, noWeights } from './decoder-weights.ts';
 import { DocumentIndex } from './documents.ts';
 import { encodeStore, throwIfStopped } from './encode-pass.ts';
 import { logitEffects } from './logit-effects.ts';
 import type { LogitEffects, Unembedding } from './logit-effects.ts';
 import { gatherMoments, readMoments } from './moments.ts';
 import { nearestRows, unitRows } from './neighbours.ts';
+import type { Nearest } from './neighbours.ts';
 import { classesOf, peakClasses } from './peak-classes.ts';
 import { Relations } from './relations.ts';
 import { readUsedContexts, usedContexts } from './used-contexts.ts';
@@ -130,7 +131,7 @@ function vocabularyOf({ tokenizer, unembedding }: StatisticsParts): VocabularyTe
 /** Effects of a chunk's directions on the logits; none for a dictionary off the residual stream, whose directions have another width. */
 function effectsOf({ dictionary, unembedding }: StatisticsParts, first: number, n: number, options: StatisticsOptions): LogitEffects {
   const { dOut, wDec } = dictionary;
-  const reaches = unembedding.weight.shape[0] === dOut;
+  const reaches = wDec.length > 0 && unembedding.weight.shape[0] === dOut;
   return logitEffects(reaches ? wDec.subarray(first * dOut, (first + n) * dOut) : new Float32Array(0), unembedding, options.logits, options.centreLogits);
 }
 
@@ -143,16 +144,25 @@ function headsOf({ dictionary, hook, heads }: StatisticsParts): number {
 function extrasOf(parts: StatisticsParts, counted: CountedChunk, effects: LogitEffects, tokenClass: Uint8Array, options: StatisticsOptions): ChunkExtras {
   const { dOut, wDec } = parts.dictionary;
   const [first, n] = [counted.first, counted.firings.length];
+  const weights = wDec.length === 0 ? noWeights(n) : decoderWeights(wDec.subarray(first * dOut, (first + n) * dOut), dOut, headsOf(parts), options.related);
   const reaches = effects.histogram.length === n * histogramBins;
   return {
-    ...counted.extras, ...decoderWeights(wDec.subarray(first * dOut, (first + n) * dOut), dOut, headsOf(parts), options.related), tokenClass,
+    ...counted.extras, ...weights, tokenClass,
     logitLow: reaches ? effects.low : new Float32Array(n), logitHigh: reaches ? effects.high : new Float32Array(n), logitHistogram: effects.histogram,
   };
 }
 
+/** Of units without directions. */
+const noNeighbours: Nearest = { ids: new Int32Array(0), cosines: new Float32Array(0) };
+
+/** Directions that are all at right angles (CRATE's atoms in their own stream) have no nearest. */
+function withNearest(nearest: Nearest): Nearest {
+  return nearest.cosines.every((cosine) => cosine === 0) ? noNeighbours : nearest;
+}
+
 async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: string, options: StatisticsOptions, context: StatisticsContext): Promise<void> {
   const { dSae, dOut, wDec } = parts.dictionary;
-  const units: Tensor2D = unitRows(wDec, dOut);
+  const units: Tensor2D | null = wDec.length === 0 ? null : unitRows(wDec, dOut);
   const classOf = classesOf(parts.tokenizer);
   const start = performance.now();
   let made = 0;
@@ -162,7 +172,7 @@ async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: str
       await breathe();
       throwIfStopped(context.signal);
       const n = Math.min(chunkFeatures, dSae - first);
-      const near = nearestRows(units, first, n, options.neighbours);
+      const near = units === null ? noNeighbours : withNearest(nearestRows(units, first, n, options.neighbours));
       const effects = effectsOf(parts, first, n, options);
       const counted = countChunk(coded, first, n, options);
       const classes = peakClasses(counted.examples, parts.store, classOf, [0, polesGroups]);
@@ -175,7 +185,7 @@ async function makeChunks(parts: StatisticsParts, coded: CodedStore, folder: str
       context.progress({ phase: 'statistics', step: first + n, total: dSae, tokensPerSecond: null, etaSeconds: eta, metrics: {}, message: null });
     }
   } finally {
-    units.dispose();
+    units?.dispose();
   }
 }
 
@@ -202,9 +212,10 @@ async function computeAll(parts: StatisticsParts, options: StatisticsOptions, fo
   const { contextLength } = store.manifest;
   const plan = await encodeStore(store, parts.hook, dictionary, folder, context);
   const { counts, byBlock, tokens } = countFirings(folder, plan.blocks, dictionary.dSae);
-  const wide = store.manifest.hooks.find(({ name }) => name === parts.hook)!.d;
+  // Units are the dimensions themselves: which go with which, the lists of features say.
+  const wide = dictionary.units === undefined ? store.manifest.hooks.find(({ name }) => name === parts.hook)!.d : 0;
   // Without lists of what features go with, nothing asks for the sums.
-  const moments = options.related === 0 ? readMoments(folder, dictionary.dSae, wide) : await gatherMoments(store, parts.hook, dictionary.dSae, folder, plan, context);
+  const moments = options.related === 0 ? readMoments(folder, dictionary.dSae, wide) : await gatherMoments(store, parts.hook, { dSae: dictionary.dSae, d: wide }, folder, plan, context);
   const cofiring = new Cofiring(folder, byBlock, plan.blockContexts * contextLength, dictionary.dSae);
   const relations = new Relations(cofiring, moments, counts, tokens, options.related);
   const coded: CodedStore = { folder, blocks: plan.blocks, contextLength, counts, documents: DocumentIndex.of(store), relations };

@@ -6,6 +6,7 @@ import { LoupeError } from '../../shared/errors.ts';
 import type { LanguageModel } from '../lm/definition.ts';
 import { continueWith, klDivergence, logProbabilities, residualHook } from '../lm/splice.ts';
 import { scoped } from '../ops/scope.ts';
+import { directionOf } from '../sae/directions.ts';
 import { checkFeature, contributionAt, inputsOf, writeHook, type LivePlace } from './place.ts';
 import { countedTokens } from './tokens.ts';
 
@@ -108,7 +109,7 @@ export function addRows(value: Tensor, direction: Float32Array, strength: number
 /** What strength 1 adds, float32 [dOut]; x float32 [rows, dIn] are the prompt's inputs. */
 function unitOf(place: LivePlace, x: Float32Array, rows: number, first: number, { feature, unit, maximum }: DirectionOptions): Float32Array {
   const { dictionary } = place;
-  const own = dictionary.wDec.slice(feature * dictionary.dOut, (feature + 1) * dictionary.dOut);
+  const own = directionOf(dictionary, feature);
   const norm = length(own);
   if (!(norm > 0)) throw new LoupeError('unsupported', `feature ${feature} has a direction of length 0: adding it changes nothing. Choose another.`);
   if (unit === 'norm') return own.map((value) => value / norm);

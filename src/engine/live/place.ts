@@ -19,7 +19,7 @@ export interface LivePlace {
 /** Whether a dictionary's latents may be negative. */
 export function isSigned({ provenance }: Pick<Dictionary, 'provenance'>): boolean {
   const { variant, config } = provenance;
-  return variant.includes('abs') || config['activation'] === 'identity' || (registry.find(({ id }) => id === variant)?.signed ?? false);
+  return variant.includes('abs') || config['activation'] === 'identity' || config['signed'] === true || (registry.find(({ id }) => id === variant)?.signed ?? false);
 }
 
 /**

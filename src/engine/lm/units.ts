@@ -33,11 +33,20 @@ export interface HookUnits {
 
 const unitsHook = /^blocks\.(\d+)\.mlp\.hook_post$/;
 
+/** Whether a hook of this name holds units. */
+export function isUnitsHook(hook: string): boolean {
+  return unitsHook.test(hook);
+}
+
+/** The block of such a hook. */
+export function layerOfHook(hook: string): number {
+  return Number(unitsHook.exec(hook)![1]);
+}
+
 /** Kind unsupported for a hook that holds no units, with one that does; not-found for a block that is not there. */
 function layerOf(hook: string, { config }: Decoder): number {
-  const match = unitsHook.exec(hook);
-  if (match === null) throw new LoupeError('unsupported', `hook: ${hook} holds no units. Units lie at blocks.N.mlp.hook_post, like blocks.${Math.max(0, config.layers - 1)}.mlp.hook_post.`);
-  const layer = Number(match[1]);
+  if (!isUnitsHook(hook)) throw new LoupeError('unsupported', `hook: ${hook} holds no units. Units lie at blocks.N.mlp.hook_post, like blocks.${Math.max(0, config.layers - 1)}.mlp.hook_post.`);
+  const layer = layerOfHook(hook);
   if (layer >= config.layers) throw new LoupeError('not-found', `hook: ${config.name} has no ${hook}: its blocks are 0 to ${config.layers - 1}.`);
   return layer;
 }

@@ -7,6 +7,7 @@ import { writeJsonAtomic } from '../files/atomic.ts';
 import { findDictionary } from '../interp/map/find-dictionary.ts';
 import { breathe } from '../job.ts';
 import type { JobContext, JobRunner } from '../job.ts';
+import { requireDirections } from '../sae/directions.ts';
 import { matchRows } from './match-rows.ts';
 import type { Matches } from './match-rows.ts';
 
@@ -37,6 +38,7 @@ export function matchFile({ aToB, bToA }: Matches): MatchFile {
 async function found(config: MatchConfig, which: 'a' | 'b', context: JobContext): Promise<{ path: string; values: Float32Array; n: number }> {
   const { name, hash, provenance } = config[which];
   const dictionary = await findDictionary(config.candidates, hash, provenance, context.log);
+  if (dictionary !== null) requireDirections(dictionary, 'comparison by directions: compare by examples');
   if (dictionary !== null) return { path: dictionary.path, values: dictionary.wDec, n: dictionary.dSae };
   throw new LoupeError('not-found', `the dictionary of ${name} (hash ${hash.slice(0, 12)}) is not in the workspace: add it there, or compare by examples, which needs the catalogs alone.`);
 }

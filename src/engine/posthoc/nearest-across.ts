@@ -5,13 +5,17 @@ import { LoupeError } from '../../shared/errors.ts';
 import { findDictionary } from '../interp/map/find-dictionary.ts';
 import type { FoundDictionary } from '../interp/map/find-dictionary.ts';
 import { dictionaryHash } from '../interp/build-key.ts';
+import type { Dictionary } from '../sae/dictionary.ts';
+import { requireDirections } from '../sae/directions.ts';
 import { loadDictionary } from '../sae/load.ts';
 import { nearestTo } from './match-rows.ts';
+
+type FoundUnits = Pick<FoundDictionary, 'units'>;
 
 /** Bytes of decoders that are kept. */
 const mostBytes = 512 * 2 ** 20;
 
-interface Kept {
+interface Kept extends FoundUnits {
   readonly stamp: string;
   readonly hash: string;
   readonly hookPoint: string;
@@ -30,10 +34,10 @@ async function decoderAt(path: string): Promise<Kept> {
   const stamp = stampOf(path);
   const known = kept.get(path);
   if (known?.stamp === stamp) return known;
-  const dictionary = await loadDictionary(path);
+  const dictionary: Dictionary = await loadDictionary(path);
   try {
-    const { wDec, dSae, provenance } = dictionary;
-    const fresh: Kept = { stamp, hash: dictionaryHash(dictionary), hookPoint: provenance.hookPoint, wDec, dSae };
+    const { wDec, dSae, provenance, units } = dictionary;
+    const fresh: Kept = { stamp, hash: dictionaryHash(dictionary), hookPoint: provenance.hookPoint, wDec, dSae, ...(units === undefined ? {} : { units }) };
     kept.delete(path);
     kept.set(path, fresh);
     forgetOldest();
@@ -73,6 +77,7 @@ export async function nearestAcross({ candidates, hash, provenance, index, k, si
   const found = await own(candidates, hash, provenance);
   if (found === null) throw new LoupeError('not-found', 'the dictionary of this catalog is not in the workspace. Add it there to compare its features with those of others.');
   if (index >= found.dSae) throw new LoupeError('not-found', `index: the dictionary has ${found.dSae} features, not ${index}`);
+  requireDirections(found, 'comparison by directions');
   const d = found.wDec.length / found.dSae;
   const direction = found.wDec.slice(index * d, (index + 1) * d);
   const dictionaries: Across['dictionaries'] = [];
@@ -89,7 +94,7 @@ export async function nearestAcross({ candidates, hash, provenance, index, k, si
 }
 
 /** A decoder that was kept, else the one that is found. */
-async function own(candidates: readonly string[], hash: string, provenance: string | null): Promise<Pick<FoundDictionary, 'wDec' | 'dSae'> | null> {
+async function own(candidates: readonly string[], hash: string, provenance: string | null): Promise<Pick<FoundDictionary, 'wDec' | 'dSae' | 'units'> | null> {
   for (const path of candidates) if (kept.get(path)?.hash === hash) return decoderAt(path);
   const found = await findDictionary(candidates, hash, provenance, () => {});
   return found === null ? null : decoderAt(found.path);

@@ -1,6 +1,7 @@
 /**
  * A trained dictionary, as everyone but the trainer sees it: something that turns activations into sparse codes and back.
  */
+import type { UnitsFacts } from '../../shared/schema/units.ts';
 import type { CorpusIdentity, ModelIdentity } from '../store/types.ts';
 
 /** The kept latents of `rows` activations. Unused slots have value 0; their index is meaningless. */
@@ -40,7 +41,9 @@ export interface Dictionary {
   /** dIn but for transcoders, which predict another hook. */
   readonly dOut: number;
   readonly provenance: DictionaryProvenance;
-  /** Decoder rows, float32 [dSae, dOut]: the direction of each latent, in raw activation units. */
+  /** Of dictionaries whose latents are the coordinates of what they read: the units of a layer (units-dictionary.ts). */
+  readonly units?: UnitsFacts;
+  /** Decoder rows, float32 [dSae, dOut]: the direction of each latent, in raw activation units. Empty for units that have none (`units.noDirection`). */
   readonly wDec: Float32Array;
   /** float32 [dOut] */
   readonly bDec: Float32Array;

@@ -10,6 +10,8 @@ import { LoadedDictionary } from './inference.ts';
 import { OwnDictionary } from './own-dictionary.ts';
 import { ownVariantOf, readOwn } from './own-file.ts';
 import { provenanceFile, readProvenance, verifyCheck } from './provenance.ts';
+import type { UnitsDictionary } from './units-dictionary.ts';
+import { isUnitsFolder, readUnits } from './units-file.ts';
 
 /** True where a folder holds a dictionary that only its variant's own code can compute. Kind bad-file where cfg.json is broken. */
 export function isOwnFolder(folder: string): boolean {
@@ -17,7 +19,8 @@ export function isOwnFolder(folder: string): boolean {
 }
 
 /** Reads a folder of ours, or of any other format (convert/registry.ts); the result puts it on the backend. */
-function openerOf(folder: string, provenance: DictionaryProvenance | null): () => LoadedDictionary | OwnDictionary {
+function openerOf(folder: string, provenance: DictionaryProvenance | null): () => LoadedDictionary | OwnDictionary | UnitsDictionary {
+  if (isUnitsFolder(folder)) return readUnits(folder);
   if (isOwnFolder(folder)) {
     const { variant, weights } = readOwn(folder);
     if (provenance === null) throw new LoupeError('bad-file', `${folder} has no ${provenanceFile}: copy the folder again as a whole.`);
@@ -34,7 +37,7 @@ function openerOf(folder: string, provenance: DictionaryProvenance | null): () =
  *
  * Kinds: not-found, bad-file, unsupported, not-finite, mismatch.
  */
-export async function loadDictionary(folder: string): Promise<LoadedDictionary | OwnDictionary> {
+export async function loadDictionary(folder: string): Promise<LoadedDictionary | OwnDictionary | UnitsDictionary> {
   if (!existsSync(folder)) throw new LoupeError('not-found', `there is no dictionary ${folder}. Check the path.`);
   const provenance = readProvenance(folder);
   const open = openerOf(folder, provenance);

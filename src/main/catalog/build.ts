@@ -70,7 +70,7 @@ async function created(path: string): Promise<boolean> {
 }
 
 /**
- * Builds `config.out`: makes the file, or adds a source to it. Result: {catalog, source, features, tokens, dead}. A new file that
+ * Builds `config.out`: makes the file, or adds a source to it. Result: {catalog, source, features, tokens, dead, dictionary, labelled, detection}. A new file that
  * nothing came into is removed again when the build fails. One process at a time builds in a folder; `done` is called before the next may.
  * Kinds: those of the statistics pass and of opening, read-only, no-space, cancelled, locked.
  */
@@ -123,10 +123,10 @@ async function buildAlone(
 async function build(catalog: CatalogClient, config: BuildConfig, context: JobContext, runStatistics: StatisticsRunner): Promise<Record<string, unknown>> {
   const { out: _out, labels, ...statistics } = config;
   const folder = join(context.folder, 'statistics');
-  const { features, tokens, dead } = await runStatistics(statistics, { ...context, folder });
+  const { features, tokens, dead, dictionary } = await runStatistics(statistics, { ...context, folder });
   const { source } = await ingestStatistics(catalog.path, folder, context);
   const guesses = labels ? await runLabelling(labelConfigSchema.parse({ catalog: catalog.path, source, seed: config.seed }), context) : null;
-  const result = { catalog: catalog.path, source, features, tokens, dead, labelled: guesses?.['labelled'] ?? 0, detection: guesses?.['detection'] ?? null };
+  const result = { catalog: catalog.path, source, features, tokens, dead, dictionary, labelled: guesses?.['labelled'] ?? 0, detection: guesses?.['detection'] ?? null };
   writeJsonAtomic(join(context.folder, 'build.json'), { config, result });
   rmSync(folder, { recursive: true, force: true });
   return result;

@@ -12,6 +12,7 @@ import { buildCatalog } from '../catalog/build.ts';
 import { buildConfigSchema } from '../catalog/build-config.ts';
 import { runLabelling } from '../catalog/first-guesses.ts';
 import { labelConfigSchema } from '../catalog/label-config.ts';
+import { withUnitsFolder } from '../catalog/units-folder.ts';
 import { checkedExport } from './export.ts';
 import type { CatalogShelf } from '../catalogs.ts';
 import type { EventHub } from '../events.ts';
@@ -42,7 +43,7 @@ export async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
 export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config, taken?: ReadonlySet<string>): Promise<Record<string, unknown>> {
   const config = withOutput(workspace, kind, given, taken);
-  if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
+  if (kind === 'catalog-build') return parseConfig(buildConfigSchema, withUnitsFolder(workspace, config));
   if (kind === 'embed') return parseConfig(embedConfigSchema, config);
   if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
   if (kind === 'compare') return parseConfig(compareConfigSchema, config);
@@ -77,7 +78,7 @@ export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
   const { forms } = await engine.request('forms', {});
   const catalog: JobForm = {
     kind: 'catalog-build', variant: null, title: 'Build a catalog', paper: null,
-    summary: 'Describes each feature of a dictionary over a store of activations, in one file that can be browsed and shared.', schema: jsonSchema(buildConfigSchema),
+    summary: "Describes each feature of a dictionary, or each unit of a model's layer, over a store of activations, in one file that can be browsed and shared.", schema: jsonSchema(buildConfigSchema),
   };
   const demo: JobForm = {
     kind: 'demo', variant: null, title: 'Sample run', paper: null,

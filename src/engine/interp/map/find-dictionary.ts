@@ -1,5 +1,7 @@
 /** The dictionary that a catalog was built from, among folders that may hold it: known by its hash. */
 import { isDeepStrictEqual } from 'node:util';
+import type { UnitsFacts } from '../../../shared/schema/units.ts';
+import type { Dictionary } from '../../sae/dictionary.ts';
 import { loadDictionary } from '../../sae/load.ts';
 import { readProvenance } from '../../sae/provenance.ts';
 import { dictionaryHash } from '../build-key.ts';
@@ -9,6 +11,8 @@ export interface FoundDictionary {
   /** float32 [dSae, dOut] */
   readonly wDec: Float32Array;
   readonly dSae: number;
+  /** Of units: whether they have directions (sae/directions.ts). */
+  readonly units?: UnitsFacts;
 }
 
 /** Whether a folder's own record is that of the catalog: cheap to read, and right but for a folder that was changed since. */
@@ -25,9 +29,9 @@ export async function findDictionary(candidates: readonly string[], hash: string
   const order = [...candidates].sort((a, b) => Number(likely(b, provenance)) - Number(likely(a, provenance)));
   for (const path of order) {
     try {
-      const dictionary = await loadDictionary(path);
+      const dictionary: Dictionary = await loadDictionary(path);
       try {
-        if (dictionaryHash(dictionary) === hash) return { path, wDec: dictionary.wDec, dSae: dictionary.dSae };
+        if (dictionaryHash(dictionary) === hash) return { path, wDec: dictionary.wDec, dSae: dictionary.dSae, ...(dictionary.units === undefined ? {} : { units: dictionary.units }) };
       } finally {
         dictionary.dispose();
       }

@@ -5,6 +5,7 @@ import { LoupeError } from '../../../shared/errors.ts';
 import { breathe } from '../../job.ts';
 import type { JobContext, JobRunner } from '../../job.ts';
 import { Random } from '../../random.ts';
+import { requireDirections } from '../../sae/directions.ts';
 import { nearestRows, unitRows } from '../neighbours.ts';
 import { mapConfigSchema } from './config.ts';
 import type { MapConfig } from './config.ts';
@@ -70,6 +71,7 @@ async function ties(config: MapConfig, context: JobContext): Promise<Ties> {
   const before = readNeighbours(kept);
   if (before?.n === config.features) return { neighbours: before, from: 'decoder', dictionary: null };
   const found = config.hash === null ? null : await findDictionary(config.candidates, config.hash, config.provenance, context.log);
+  if (found !== null) requireDirections(found, 'map of directions');
   if (found !== null && found.dSae === config.features) {
     const neighbours = await nearest(found, config.k, context);
     writeNeighbours(kept, neighbours);

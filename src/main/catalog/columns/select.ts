@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { FeatureFilter, FeatureQuery } from '../../../shared/schema/feature-query.ts';
 import { rangeColumns } from '../../../shared/schema/feature-query.ts';
 import { labelKinds } from '../../../shared/schema/catalog.ts';
+import { unitsFactsOf } from '../../../shared/schema/units.ts';
+import { unitsNamed } from '../../../shared/unit-names.ts';
 import type { ReadHandle } from '../handle.ts';
 import { ftsQuery, parseSearch } from '../search-text.ts';
 import { featuresInList } from '../tables/columns.ts';
@@ -94,6 +96,13 @@ function arrange(db: ReadHandle, columns: SourceColumns, query: FeatureQuery, ma
   return pick(mask, query.descending ? present.toReversed() : present, absent);
 }
 
+/** Of a source of units: those whose names the search gives, whole or in part, are found as well. */
+function keepNamed({ source }: SourceColumns, search: string, found: Uint8Array): void {
+  const facts = unitsFactsOf(source);
+  const isNamed = facts === null ? null : unitsNamed(facts.names, search);
+  if (isNamed !== null) for (let i = 0; i < found.length; i++) if (isNamed(i)) found[i] = 1;
+}
+
 function keyOf(query: FeatureQuery): string {
   const { only, ...rest } = query;
   return JSON.stringify([rest, only ? createHash('sha1').update(only.data).digest('hex') : null]);
@@ -110,6 +119,7 @@ export function selectFeatures(db: ReadHandle, columns: SourceColumns, query: Fe
   applyFilter(db, columns, query.filter, mask);
   if (match !== null) {
     const found = searchMask(db, columns, match);
+    keepNamed(columns, query.search!, found);
     for (let i = 0; i < mask.length; i++) mask[i] = mask[i]! & found[i]!;
   }
   const selected = arrange(db, columns, query, match, mask);

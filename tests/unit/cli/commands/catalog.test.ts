@@ -78,13 +78,13 @@ describe('build', () => {
   const options = { store: 's', dictionary: 'd', model: 'm', out: 'o/c.loupe' };
 
   test('turns options into a config with whole paths, and keeps its files hidden beside the catalog', () => {
-    const config = buildConfigOf({ ...options, topExamples: 7, centreLogits: false }, 3);
+    const config = buildConfigOf({ ...options, topExamples: 7, centreLogits: false }, { seed: 3, workspace: '/w' });
     assert.deepEqual([config.topExamples, config.centreLogits, config.seed, config.store], [7, false, 3, join(process.cwd(), 's')]);
     assert.equal(buildFolder(config.out), join(process.cwd(), 'o', '.c.loupe.build'));
   });
 
   test('names the options that are wrong', () => {
-    assert.throws(() => buildConfigOf({ ...options, window: 0, topExamples: NaN }, 0), /--top-examples: .*--window: /s);
+    assert.throws(() => buildConfigOf({ ...options, window: 0, topExamples: NaN }, { seed: 0, workspace: '/w' }), /--top-examples: .*--window: /s);
   });
 
   test('without a store is refused and leaves no catalog', async () => {

@@ -14,6 +14,7 @@ import { eachBackend } from '../../../support/backends.ts';
 import { fakeDictionary, fakeStore, hook } from '../../../support/fake-statistics.ts';
 
 const sizes = { contexts: 900, contextLength: 96, dIn: 4, dSae: 6, k: 2, vocab: 50 };
+const wide = { dSae: sizes.dSae, d: sizes.dIn };
 const folder = mkdtempSync(join(tmpdir(), 'loupe-moments-'));
 const quiet = { signal: new AbortController().signal, progress: () => {} };
 after(() => rmSync(folder, { recursive: true }));
@@ -30,17 +31,33 @@ test('stopped after each block and run again, the sums are the same bits; a fini
   const store = fakeStore(sizes);
   const plan = await encodeStore(store, hook, fakeDictionary(sizes), folder, quiet);
   assert.equal(plan.blocks, 3);
-  const whole = await gatherMoments(store, hook, sizes.dSae, folder, plan, quiet);
+  const whole = await gatherMoments(store, hook, wide, folder, plan, quiet);
   rmSync(join(folder, 'moments.safetensors'));
   let stops = 0;
   for (let done = false; !done; stops++) {
     const stop = new AbortController();
     const context = { signal: stop.signal, progress: () => stop.abort() };
-    await gatherMoments(store, hook, sizes.dSae, folder, plan, context).then(() => { done = true; }, (error: unknown) => assert.ok(error instanceof LoupeError && error.kind === 'cancelled'));
+    await gatherMoments(store, hook, wide, folder, plan, context).then(() => { done = true; }, (error: unknown) => assert.ok(error instanceof LoupeError && error.kind === 'cancelled'));
   }
   assert.equal(stops, 3);
   assert.deepEqual(readMoments(folder, sizes.dSae, sizes.dIn), whole);
-  assert.deepEqual(await gatherMoments({ ...store, activations: () => { throw new Error('read again'); } }, hook, sizes.dSae, folder, plan, quiet), whole);
+  assert.deepEqual(await gatherMoments({ ...store, activations: () => { throw new Error('read again'); } }, hook, wide, folder, plan, quiet), whole);
+});
+
+test('without dimensions the activations are not read, and the sums of features are the same', async () => {
+  await tf.setBackend('cpu');
+  const alone = mkdtempSync(join(tmpdir(), 'loupe-moments-'));
+  try {
+    const plan = await encodeStore(fakeStore(sizes), hook, fakeDictionary(sizes), alone, quiet);
+    const all = await gatherMoments(fakeStore(sizes), hook, wide, alone, plan, quiet);
+    rmSync(join(alone, 'moments.safetensors'));
+    const unread = { ...fakeStore(sizes), activations: () => { throw new Error('read'); } };
+    const own = await gatherMoments(unread, hook, { ...wide, d: 0 }, alone, plan, quiet);
+    assert.deepEqual([own.sums, own.squares, own.products.length], [all.sums, all.squares, 0]);
+    assert.deepEqual(readMoments(alone, sizes.dSae, 0), own);
+  } finally {
+    rmSync(alone, { recursive: true });
+  }
 });
 
 test('the op and the plain loop agree, in slices of features, a silent one among them', async (t) => {

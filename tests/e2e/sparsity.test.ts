@@ -124,6 +124,15 @@ describe('Sparsity', { skip: noStudio }, () => {
     await studio.page.getByRole('list', { name: 'Studies shown' }).getByText('tiny-moe, text.txt').waitFor();
   });
 
+  test('the model at its start is studied beside itself', async () => {
+    await studio.page.getByRole('button', { name: 'New study' }).click();
+    await studio.page.getByLabel('At its start, untrained').check();
+    await studio.page.getByLabel('Noise', { exact: true }).uncheck();
+    await start('0');
+    await studio.page.getByRole('list', { name: 'Studies shown' }).getByText('tiny-crate at its start, text.txt').waitFor({ timeout: 30_000 });
+    assert.ok((await studio.page.getByLabel('Study', { exact: true }).locator('option').count()) === 2);
+  });
+
   test('a study that cannot be says why: a text that is not there, and numbers that are none', async () => {
     await studio.page.getByRole('button', { name: 'New study' }).click();
     await studio.page.getByLabel('Units that stay').fill('1, x');

@@ -16,7 +16,7 @@ export function layerOf(layer: number, changes: Partial<LayerSparsity> = {}): La
 export function study(changes: Partial<SparsityStudy> = {}): SparsityStudy {
   return {
     format: 'loupe-sparsity', version: 1, model: { path: '/models/a', name: 'a', family: 'gpt2', arch: null, hash: 'h', layers: 2, dModel: 8, parameters: 1000, unitNames: { pattern: 'neuron {n}', width: null } },
-    data: 'text', length: 16, seed: 0, backend: 'cpu', exact: true, epsilon: 0.01, full: score(2), reliability: [{ keep: null, bins: [{ count: 0, confidence: 0, accuracy: 0 }, { count: 100, confidence: 0.6, accuracy: 0.5 }] }, { keep: 10, bins: [{ count: 100, confidence: 0.2, accuracy: 0.3 }] }], layers: [layerOf(0), layerOf(1)],
+    data: 'text', untrained: false, length: 16, seed: 0, backend: 'cpu', exact: true, epsilon: 0.01, full: score(2), reliability: [{ keep: null, bins: [{ count: 0, confidence: 0, accuracy: 0 }, { count: 100, confidence: 0.6, accuracy: 0.5 }] }, { keep: 10, bins: [{ count: 100, confidence: 0.2, accuracy: 0.3 }] }], layers: [layerOf(0), layerOf(1)],
     topk: {
       reference: score(2),
       points: [{ k: 0, all: score(5), layers: [score(3), score(4)] }, { k: 10, all: score(2.5), layers: [score(2.1), score(2.2)] }, { k: 100, all: score(2), layers: [score(2), score(2)] }],

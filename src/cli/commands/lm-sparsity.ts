@@ -26,7 +26,7 @@ function configOf(options: Options, { seed }: CliContext): SparsityConfig {
   const [topk, noise, substitution, keep] = [numbers(options, 'topk'), numbers(options, 'noise'), numbers(options, 'substitution'), numbers(options, 'keep')];
   const quiet = noise?.length === 0 && substitution?.length === 0;
   return parseConfig(sparsityConfigSchema, {
-    model: resolve(required(options, 'model', 'a model folder or a GGUF file')), seed, eachLayer: options['eachLayer'] !== false,
+    model: resolve(required(options, 'model', 'a model folder or a GGUF file')), seed, untrained: options['untrained'] === true, eachLayer: options['eachLayer'] !== false,
     tokens: wholeNumber(options, 'tokens', 2, 10_000_000), topkTokens: topk?.length === 0 ? 0 : wholeNumber(options, 'curveTokens', 0, 10_000_000), noiseTokens: quiet ? 0 : wholeNumber(options, 'curveTokens', 0, 10_000_000),
     ...(options['data'] === undefined ? {} : { data: String(options['data']) }), ...(options['length'] === undefined ? {} : { length: wholeNumber(options, 'length', 1, 1 << 20) }),
     ...(options['epsilon'] === undefined ? {} : { epsilon: Number(options['epsilon']) }),
@@ -44,11 +44,12 @@ function table(rows: readonly (readonly string[])[]): string {
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 const nats = (value: number): string => value.toFixed(4);
 
-function layerTable(layers: readonly LayerSparsity[]): string {
+function layerTable(layers: readonly LayerSparsity[], exact: boolean): string {
   const [coding, routing] = [layers.some((layer) => layer.coding !== undefined), layers.some((layer) => layer.routing !== undefined)];
-  const head = ['layer', 'fires', 'of live', 'L0 p5', 'p50', 'p95', 'never', 'always', ...(coding ? ['Rc before', 'Rc mid', 'R mid'] : []), ...(routing ? ['Spearman', 'Pearson', 'dead experts'] : [])];
-  const row = ({ layer, share, shareOfLive, l0, never, always, coding: rates, routing: experts }: LayerSparsity): string[] => [
+  const head = ['layer', 'fires', 'of live', 'L0 p5', 'p50', 'p95', 'never', 'always', ...(exact ? [] : ['> 1 % of max']), ...(coding ? ['Rc before', 'Rc mid', 'R mid'] : []), ...(routing ? ['Spearman', 'Pearson', 'dead experts'] : [])];
+  const row = ({ layer, share, shareOfLive, nearMaximum, l0, never, always, coding: rates, routing: experts }: LayerSparsity): string[] => [
     String(layer), percent(share), percent(shareOfLive), String(l0.p5), String(l0.p50), String(l0.p95), String(never.count), String(always.count),
+    ...(exact ? [] : [percent(nearMaximum)]),
     ...(coding ? [rates?.pre.rc, rates?.mid.rc, rates?.mid.r].map((value) => value?.toFixed(1) ?? '') : []),
     ...(routing ? [experts?.spearman?.toFixed(3) ?? 'none', experts?.pearson?.toFixed(3) ?? 'none', String(experts?.dead.length ?? '')] : []),
   ];
@@ -71,10 +72,10 @@ function noiseTable(title: string, keep: NoiseCurves['keep'], series: NoiseCurve
 
 /** A study as text. */
 export function studyText(study: SparsityStudy): string {
-  const { model, full, layers, noise, notes } = study;
+  const { model, untrained, exact, full, layers, noise, notes } = study;
   return [
-    `${model.name}: ${layers[0]!.units} units in each of ${model.layers} layers, ${full.tokens} tokens of ${study.data} in contexts of ${study.length}; loss ${nats(full.loss)}, accuracy ${percent(full.accuracy)}, ECE ${full.ece.toFixed(4)}`,
-    ...notes.map((note) => `  ${note}`), '', layerTable(layers), ...curveTable(study),
+    `${model.name}${untrained ? ' at its start' : ''}: ${layers[0]!.units} units in each of ${model.layers} layers, ${full.tokens} tokens of ${study.data} in contexts of ${study.length}; loss ${nats(full.loss)}, accuracy ${percent(full.accuracy)}, ECE ${full.ece.toFixed(4)}`,
+    ...notes.map((note) => `  ${note}`), '', layerTable(layers, exact), ...curveTable(study),
     ...(noise === null ? [] : [...noiseTable('Noise on token embeddings, in root mean squares:', noise.keep, noise.embedding), ...noiseTable('Share of input tokens drawn anew:', noise.keep, noise.substitution)]),
   ].join('\n');
 }
@@ -85,6 +86,7 @@ export const command: CliCommand = {
   configure: (command) => void command
     .option('--model <path>', 'a model folder or a GGUF file')
     .option('--data <what>', "text (the sample corpus), chess, or a file, a folder or a built-in corpus; without it the validation tokens of the model's own run")
+    .option('--untrained', 'the model with the weights that its run began with, to compare with')
     .option('--tokens <n>', 'tokens over which units are counted', '16384')
     .option('--length <n>', "tokens of a context; without it the model's, 256 at most")
     .option('--epsilon <x>', 'of units without exact zeros: the share of the root mean square above which one fires (0.01)')

@@ -108,6 +108,8 @@ export const sparsityStudySchema = z.strictObject({
   version: z.literal(1),
   model: z.strictObject({ path: z.string(), name: z.string(), family: z.string(), arch: z.string().nullable(), hash: z.string(), layers: whole, dModel: whole, parameters: whole.nullable(), unitNames: unitNamesSchema }),
   data: z.string(),
+  /** Of the model with the weights that its training began with. */
+  untrained: z.boolean(),
   length: whole,
   seed: whole,
   backend: z.string(),

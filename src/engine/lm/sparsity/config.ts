@@ -8,6 +8,7 @@ const levels = (most: number) => z.array(z.number().positive().max(most)).max(16
 export const sparsityConfigSchema = z.strictObject({
   model: path.describe('The model: a folder or a GGUF file').meta({ path: true }),
   data: path.nullable().default(null).describe("What is read: text (the sample corpus), chess, or a file, a folder or a built-in corpus; empty: the validation tokens of the model's own run").meta({ path: true }),
+  untrained: z.boolean().default(false).describe('The model with the weights that its run began with, to compare with; of models that Loupe trained'),
   tokens: z.int().min(2).max(10_000_000).default(16_384).describe('Tokens over which units are counted, at most').meta({ unit: 'tokens' }),
   length: z.int().min(1).max(1 << 20).nullable().default(null).describe("Length of a context; empty: the model's, 256 at most").meta({ unit: 'tokens' }),
   epsilon: z.number().min(0).max(1).default(0.01).describe("Units without exact zeros (GELU, SwiGLU) fire where |a| exceeds this share of their layer's root mean square").meta({ unit: 'share' }),

@@ -11,6 +11,7 @@ import { inspectModel, loadModel } from '../load.ts';
 import { evaluationTokens } from '../training/evaluate.ts';
 import type { SparsityConfig } from './config.ts';
 import { studySparsity } from './study.ts';
+import { openUntrained, trainingNote } from './training.ts';
 import { unitsOf } from './units.ts';
 
 export { sparsityConfigSchema } from './config.ts';
@@ -28,14 +29,14 @@ export interface WholeStudy {
 /** Loads the model and measures it; writes nothing. Kinds: those of opening a model and a corpus, bad-request, not-finite, cancelled. */
 export async function measureSparsity(config: SparsityConfig, context: Pick<JobContext, 'signal' | 'progress'>): Promise<WholeStudy> {
   const { backend } = await loadBackend();
-  const model = await loadModel(config.model);
+  const model = config.untrained ? await openUntrained(config.model) : await loadModel(config.model);
   try {
     const ids = await evaluationTokens(model, config.model, config.data, config.tokens + 1);
     const { study, rates } = await studySparsity(model, config, ids, context);
     const { name, layers, dModel } = model.config;
     const { family, hash } = model.identity;
     const about = { path: resolve(config.model), name, family, arch: unitsOf(model).arch, unitNames: unitsOf(model).names, hash, layers, dModel, parameters: inspectModel(config.model).parameters };
-    return { study: { ...study, model: about, data: config.data ?? 'validation', backend }, rates };
+    return { study: { ...study, model: about, data: config.data ?? 'validation', backend, untrained: config.untrained, notes: [trainingNote(config.model, config.untrained), ...study.notes] }, rates };
   } finally {
     model.dispose();
   }

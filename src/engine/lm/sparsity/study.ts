@@ -20,7 +20,7 @@ import { notesOf, unitsHook, unitsOf, type ModelUnits } from './units.ts';
 const listed = 500;
 
 export interface SparsityResult {
-  readonly study: Omit<SparsityStudy, 'model' | 'data' | 'backend'>;
+  readonly study: Omit<SparsityStudy, 'model' | 'data' | 'backend' | 'untrained'>;
   /** Share of tokens on which each unit fires, [layers] of float64 [units]. */
   readonly rates: readonly Float64Array[];
 }

@@ -110,8 +110,8 @@ export function shareOption(studies: readonly NamedStudy[], chosen: number, pale
 
 export function shareTable(studies: readonly NamedStudy[]): ChartTable {
   return {
-    columns: ['study', 'layer', 'units', 'share', 'share of live', 'l0 mean', 'l0 p5', 'l0 p25', 'l0 p50', 'l0 p75', 'l0 p95', 'never', 'always'],
-    rows: studies.flatMap(({ name, study }) => study.layers.map(({ layer, units, share, shareOfLive, l0, never, always }) => [name, layer, units, share, shareOfLive, l0.mean, l0.p5, l0.p25, l0.p50, l0.p75, l0.p95, never.count, always.count])),
+    columns: ['study', 'layer', 'units', 'share', 'share of live', 'above 1 % of the largest', 'l0 mean', 'l0 p5', 'l0 p25', 'l0 p50', 'l0 p75', 'l0 p95', 'never', 'always'],
+    rows: studies.flatMap(({ name, study }) => study.layers.map(({ layer, units, share, shareOfLive, nearMaximum, l0, never, always }) => [name, layer, units, share, shareOfLive, nearMaximum, l0.mean, l0.p5, l0.p25, l0.p50, l0.p75, l0.p95, never.count, always.count])),
   };
 }
 

@@ -111,6 +111,9 @@ test('sparsity is measured on any corpus, printed as a table or as JSON, and wri
   assert.ok(study.layers[0]!.share > 0.3 && study.layers[0]!.share < 0.7);
   assert.deepEqual(JSON.parse(readFileSync(join(at('study'), 'sparsity.json'), 'utf8')), study);
   assert.ok(existsSync(join(at('study'), 'rates.safetensors')));
+  const start = resultOf(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--untrained', '--topk', 'none', '--noise', 'none', '--substitution', 'none']));
+  assert.match((start['notes'] as string[])[0]!, /at its start/u);
+  assert.equal(start['untrained'], true);
   const text = studyText(sparsityStudySchema.parse(study));
   assert.match(text, /A unit fires where it is not exactly 0\.\n[^]*layer\s+fires\s+of live\s+L0 p5[^]*0\s+\d+\.\d\d %[^]*Only the k largest[^]*Noise on token embeddings/u);
   const bare = resultOf(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--topk', 'none', '--noise', 'none', '--substitution', 'none']));

@@ -42,7 +42,7 @@ export function baseName(path: string): string {
 export function studyNames(jobs: readonly Job[]): Map<string, string> {
   const short = (job: Job): string => {
     const data = job.config['data'];
-    return `${baseName(String(job.config['model'] ?? ''))}, ${typeof data === 'string' ? baseName(data) : 'validation'}`;
+    return `${baseName(String(job.config['model'] ?? ''))}${job.config['untrained'] === true ? ' at its start' : ''}, ${typeof data === 'string' ? baseName(data) : 'validation'}`;
   };
   const counts = new Map<string, number>();
   for (const job of jobs) counts.set(short(job), (counts.get(short(job)) ?? 0) + 1);

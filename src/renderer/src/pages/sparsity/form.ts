@@ -8,6 +8,7 @@ export interface StudyForm {
   topk: string;
   eachLayer: boolean;
   noise: boolean;
+  untrained: boolean;
   seed: number;
 }
 
@@ -21,8 +22,8 @@ export function numberList(text: string): number[] | null | undefined {
   return words.every((word) => /^\d{1,9}$/.test(word)) ? words.map(Number) : undefined;
 }
 
-export function studyConfig(model: string, { data, tokens, curveTokens, topk, eachLayer, noise, seed }: StudyForm): Record<string, unknown> {
+export function studyConfig(model: string, { data, tokens, curveTokens, topk, eachLayer, noise, untrained, seed }: StudyForm): Record<string, unknown> {
   return {
-    model, data: data.trim() === '' ? null : data.trim(), tokens, topk: numberList(topk) ?? null, topkTokens: curveTokens, eachLayer, noiseTokens: noise ? curveTokens : 0, seed,
+    model, untrained, data: data.trim() === '' ? null : data.trim(), tokens, topk: numberList(topk) ?? null, topkTokens: curveTokens, eachLayer, noiseTokens: noise ? curveTokens : 0, seed,
   };
 }

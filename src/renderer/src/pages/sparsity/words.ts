@@ -5,6 +5,7 @@ export const meanings = {
   l0: 'Units that fire on a token, at the 5th percentile, the median and the 95th over tokens; behind the gates in a mixture of experts.',
   never: 'Units that fired on no token of the study. Another text may wake them.',
   always: 'Units that fired on every token of the study.',
+  nearMaximum: 'Share of entries with |a| above 1 % of the largest of their batch: another measure for units that are never exactly 0. It cannot be compared with shares of exact zeros.',
   density: 'Units of the chosen layer by the share of tokens that each fires on, in bins equal in log10. Units that never fire stand in no bin. A click on a bar lists its units below.',
   perToken: 'Tokens by how many units of the chosen layer fire on them: bars of this study, outlines of the others.',
   reliability: 'Accuracy of the most likely next token over its confidence, in 15 bins of confidence (Guo et al. 2017, arXiv 1706.04599); on the diagonal the model knows what it knows. Solid: the model as it is, dashed and dotted: all layers cut to k units, without noise.',

@@ -26,5 +26,6 @@ test('the address names run, others and layer; what it does not name is the newe
 
 test('studies are called by model and text, and by their run where two would be called alike', () => {
   assert.deepEqual([...studyNames(jobs.slice(0, 3))], [['s1', 'a, text (s1)'], ['s2', 'a, text (s2)'], ['s3', 'b, validation']]);
+  assert.equal(studyNames([job('s5', { config: { model: '/m/a', data: 'text', untrained: true } })]).get('s5'), 'a at its start, text');
   assert.deepEqual([baseName('/a/b/'), baseName('plain')], ['b', 'plain']);
 });

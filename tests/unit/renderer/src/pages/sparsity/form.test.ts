@@ -9,9 +9,9 @@ test('numbers stand between commas; anything else is no list', () => {
 });
 
 test("the form is a config that the engine takes; no text means the model's own tokens", () => {
-  const form = { data: ' ', tokens: 100, curveTokens: 50, topk: '0,4', eachLayer: false, noise: true, seed: 3 };
+  const form = { data: ' ', tokens: 100, curveTokens: 50, topk: '0,4', eachLayer: false, noise: true, untrained: true, seed: 3 };
   const config = sparsityConfigSchema.parse(studyConfig('/m', form));
-  assert.deepEqual([config.model, config.data, config.topk, config.topkTokens, config.noiseTokens, config.seed], ['/m', null, [0, 4], 50, 50, 3]);
+  assert.deepEqual([config.model, config.data, config.topk, config.topkTokens, config.noiseTokens, config.seed, config.untrained], ['/m', null, [0, 4], 50, 50, 3, true]);
   const quiet = sparsityConfigSchema.parse(studyConfig('/m', { ...form, data: 'text', topk: '', noise: false }));
   assert.deepEqual([quiet.data, quiet.topk, quiet.noiseTokens], ['text', null, 0]);
 });

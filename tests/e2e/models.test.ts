@@ -1,7 +1,7 @@
 /** The Models page and language models of Loupe's own: trained from the form, watched, compared, read. On the real host, with the plain JavaScript backend. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Locator } from 'playwright-core';
@@ -100,6 +100,10 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await model.getByRole('button', { name: 'Open the run' }).click();
     await run.getByText('done', { exact: true }).waitFor();
     await run.getByText(/resumed at step \d+ of 60/).waitFor();
+    // The same again: the kind of layer and its fields come along, the folder does not.
+    await run.getByRole('button', { name: 'New run with these settings' }).click();
+    await field('layer.experts').waitFor();
+    assert.deepEqual([await page.getByLabel('Architecture').inputValue(), await field('layer.experts').inputValue(), await field('steps').inputValue(), await field('out').inputValue()], ['moe-x', '2', '60', '']);
   });
 
   test('trained models stand in a table that is sorted; those that are marked have their curves over one another, and what differs is said', async () => {
@@ -131,7 +135,7 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await page.getByRole('article', { name: 'small-moe' }).waitFor();
   });
 
-  test('a model tells its parameters and its training, and its units lead to a harvest that is filled in', async () => {
+  test('a model tells its parameters and its training, and its units lead to a harvest and a catalog of features', async () => {
     const { page } = studio;
     const model = join(studio.workspace, 'models', 'small-moe');
     await studio.go(`#/models/${encodeURIComponent(model)}`);
@@ -148,6 +152,20 @@ describe('Models that are trained here', { skip: noStudio }, () => {
     await about.getByRole('button', { name: 'Harvest its units' }).click();
     await field('hooks').waitFor();
     assert.deepEqual([await field('model').inputValue(), await field('hooks').inputValue(), await field('corpus').inputValue(), await field('contextLength').inputValue()], [model, 'blocks.1.mlp.hook_post', corpus, '16']);
+    await field('tokens').fill('512');
+    await field('batch').fill('8');
+    await page.getByRole('button', { name: 'Start harvest' }).click();
+    await page.locator('article').getByText('done', { exact: true }).waitFor({ timeout: 60_000 });
+    const store = (await readdir(join(studio.workspace, 'activations'))).find((name) => name.startsWith('small-moe'))!;
+    await studio.go(`#/models/${encodeURIComponent(model)}`);
+    await about.getByRole('combobox', { name: 'Block' }).selectOption('1');
+    await about.getByRole('button', { name: 'Build a catalog of its units' }).click();
+    await field('store').waitFor();
+    assert.deepEqual([await field('store').inputValue(), await field('model').inputValue(), await field('hook').inputValue()], [join(studio.workspace, 'activations', store), model, 'blocks.1.mlp.hook_post']);
+    assert.ok(await field('units').isChecked());
+    await page.getByRole('button', { name: 'Start catalog build' }).click();
+    await page.getByRole('button', { name: 'Open the catalog' }).click({ timeout: 90_000 });
+    await page.locator('#feature-row-0').waitFor();
   });
 
   test('it writes behind a text, the same for the same seed', async () => {

@@ -60,7 +60,7 @@ function fieldOf(property: Schema, path: readonly string[], required: boolean, g
   const threeWay = kind === 'flag' && nullable;
   return {
     path, key: path.join('.'), kind: threeWay ? 'choice' : kind, title: text(property.title) || name, description: text(property.description) || text(inner.description),
-    unit: text(property.unit) || text(inner.unit), required, nullable, fallback: property.default ?? inner.default,
+    unit: unitOf(text(property.unit) || text(inner.unit)), required, nullable, fallback: property.default ?? inner.default,
     minimum: bound(inner.minimum, inner.exclusiveMinimum), maximum: bound(inner.maximum, inner.exclusiveMaximum),
     choices: threeWay ? [true, false] : 'const' in inner ? [inner.const] : Array.isArray(inner.enum) ? inner.enum : [],
     pick: pickOf(property.pick) ?? picks[name] ?? null,
@@ -70,6 +70,11 @@ function fieldOf(property: Schema, path: readonly string[], required: boolean, g
 
 function pickOf(value: unknown): ItemKind | null {
   return itemKinds.find((kind) => kind === value) ?? null;
+}
+
+/** "1" stands in schemas for a plain number: that is not worth saying. */
+function unitOf(unit: string): string {
+  return unit === '1' ? '' : unit;
 }
 
 /** `anyOf: [T, null]` and `type: [T, "null"]` are T that may be left empty. */

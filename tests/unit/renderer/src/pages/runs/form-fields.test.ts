@@ -85,10 +85,11 @@ test('a schema that is not understood gives fields of JSON, and no schema gives 
 test('a schema may name groups, offers and things of the workspace; a flag that may be left empty has three states', () => {
   const more = fieldsOf(z.toJSONSchema(z.strictObject({
     data: z.string().meta({ group: 'Data', pick: 'corpus', examples: ['text', 'chess'] }),
-    tied: z.boolean().nullable().default(null),
+    tied: z.boolean().nullable().default(null).meta({ unit: '1' }),
     layer: z.strictObject({ biases: z.boolean().nullable().optional() }).default({}).meta({ group: 'Layer' }),
   }), { io: 'input' }) as Record<string, unknown>);
   assert.deepEqual(more.map(({ key, kind, group, pick }) => [key, kind, group, pick]), [['data', 'text', 'Data', 'corpus'], ['tied', 'choice', '', null], ['layer.biases', 'choice', 'Layer', null]]);
+  assert.equal(more[1]!.unit, '');
   assert.deepEqual(more[0]!.suggestions, ['text', 'chess']);
   assert.deepEqual([initialText(more[2]!, undefined), parseField(more[2]!, ''), parseField(more[2]!, 'false')], ['', { left: true }, { value: false }]);
 });

@@ -30,6 +30,7 @@ export const registry: readonly RegisteredCommand[] = [
   { name: 'lm sparsity', summary: 'How many units of a language model fire, and what it loses when only the largest stay', load: () => import('./lm-sparsity.ts') },
   { name: 'lm experts', summary: 'Which experts of a model belong to which kind of text', load: () => import('./lm-experts.ts') },
   { name: 'lm purge', summary: 'Switch the experts of one domain off and see the loss of each', load: () => import('./lm-purge.ts') },
+  { name: 'lm catalog', summary: "The units of a model's layers over a text as one catalog, a source a layer", load: () => import('./lm-catalog.ts') },
   { name: 'lm generate', summary: 'What a language model writes behind a text', load: () => import('./lm-generate.ts') },
   { name: 'lm upcycle', summary: 'Make a mixture of experts of a trained dense GPT, to be trained on with lm train --from', load: () => import('./lm-upcycle.ts') },
   { name: 'lm sweep', summary: 'Train several language models, measure them alike and compare them', load: () => import('./lm-sweep.ts') },

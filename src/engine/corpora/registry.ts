@@ -4,6 +4,7 @@ import { LoupeError, nearestName } from '../../shared/errors.ts';
 import { defaultCorpusOptions, type Corpus, type CorpusKind, type CorpusOptions } from './definition.ts';
 import { domainKind, domainsKind } from './kinds/domains.ts';
 import { folderKind } from './kinds/folder.ts';
+import { chessKind, gamesKind } from './kinds/games.ts';
 import { jsonlKind } from './kinds/jsonl.ts';
 import { packageDocsKind } from './kinds/package-docs.ts';
 import { parquetKind } from './kinds/parquet.ts';
@@ -11,9 +12,9 @@ import { textKind } from './kinds/text.ts';
 import { wordnetKind } from './kinds/wordnet.ts';
 
 /** Kinds of one file, in the order in which they are asked. */
-const fileKinds: readonly CorpusKind[] = [textKind, jsonlKind, parquetKind];
+const fileKinds: readonly CorpusKind[] = [gamesKind, textKind, jsonlKind, parquetKind];
 
-export const corpusKinds: readonly CorpusKind[] = [...fileKinds, folderKind(fileKinds), wordnetKind, packageDocsKind, domainsKind, domainKind];
+export const corpusKinds: readonly CorpusKind[] = [...fileKinds, folderKind(fileKinds), wordnetKind, packageDocsKind, chessKind, domainsKind, domainKind];
 
 /** The corpora that come with Loupe and are named by their id. */
 export const builtInCorpora: readonly CorpusKind[] = corpusKinds.filter((kind) => kind.accepts === undefined);

@@ -9,7 +9,7 @@ import type { Corpus } from '../../corpora/definition.ts';
 import { writeJsonAtomic } from '../../files/atomic.ts';
 import { trainBpe, wordsOf } from '../../tokenizers/bpe-train.ts';
 import { loadTokenizer, readJsonFile } from '../../tokenizers/load.ts';
-import { chessCoder, holdsGames, openGames, usualGames } from './chess-source.ts';
+import { chessCoder } from './chess-source.ts';
 import type { TokenSource } from './token-files.ts';
 import { byteEnd, byteLevelJson, byteTokenizerJson, decodeBytes, encodeBytes, endOfText } from './byte-tokenizer.ts';
 
@@ -98,8 +98,6 @@ function wordwise({ encode }: TextCoder): TextCoder['encode'] {
 
 /** `spec`: "text" for the sample corpus, "chess" for the games of `loupe data chess`, or a file, a folder or a built-in corpus. Kinds: not-found, unsupported, missing-component. */
 export async function openData(spec: string): Promise<Corpus> {
-  if (spec === 'chess') return openGames(usualGames());
-  if (holdsGames(spec)) return openGames(spec);
   return openCorpus(spec === 'text' ? sampleCorpus : spec);
 }
 

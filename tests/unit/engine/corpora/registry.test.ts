@@ -17,13 +17,13 @@ test('a path is read by the kind that knows its ending, a folder by folder, an i
 
 test('what is not there is refused with the nearest built-in name', async () => {
   await assert.rejects(openCorpus('wordnett'), { kind: 'not-found', message: /Did you mean "wordnet"/ });
-  await assert.rejects(openCorpus('/no/such/file.txt'), { kind: 'not-found', message: /wordnet, package-docs, domains, domain:NAME/ });
+  await assert.rejects(openCorpus('/no/such/file.txt'), { kind: 'not-found', message: /wordnet, package-docs, chess, domains, domain:NAME/ });
 });
 
 test('every kind describes itself and ids are unique', () => {
   assert.equal(new Set(corpusKinds.map(({ id }) => id)).size, corpusKinds.length);
   for (const { title, summary } of corpusKinds) assert.ok(title !== '' && summary.endsWith('.'));
-  assert.deepEqual(builtInCorpora.map(({ id }) => id), ['wordnet', 'package-docs', 'domains', 'domain:NAME']);
+  assert.deepEqual(builtInCorpora.map(({ id }) => id), ['wordnet', 'package-docs', 'chess', 'domains', 'domain:NAME']);
 });
 
 test('a built-in corpus is told from a path by its name, or by how it begins', () => {

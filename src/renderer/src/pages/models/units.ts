@@ -9,11 +9,11 @@ export function unitsHook(layer: number): string {
   return `blocks.${layer}.mlp.hook_post`;
 }
 
-/** The corpus that a model was trained on, where a harvest can read it by a name or a path; "" where it cannot (games of chess). */
+/** The corpus that a model was trained on, by a name or a path that a harvest can read; "" where it is not known. */
 export function corpusOf(run: LmRun | null): string {
   const data = run?.config['data'];
   if (data === 'text') return 'wordnet';
-  return typeof data === 'string' && data !== 'chess' ? data : '';
+  return typeof data === 'string' ? data : '';
 }
 
 /** The store of the workspace that holds the units of a block of this model, the newest of several; null where there is none yet. */

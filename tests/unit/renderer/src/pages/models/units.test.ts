@@ -14,7 +14,7 @@ test('a harvest of units is filled in with the hook, a context that fits and the
 });
 
 test('the corpus of a training is one that a harvest can read', () => {
-  assert.deepEqual([corpusOf(run('text')), corpusOf(run('chess')), corpusOf(run(undefined)), corpusOf(null)], ['wordnet', '', '', '']);
+  assert.deepEqual([corpusOf(run('text')), corpusOf(run('chess')), corpusOf(run(undefined)), corpusOf(null)], ['wordnet', 'chess', '', '']);
 });
 
 test('a catalog of units is filled in with the newest whole store of that model and block', () => {

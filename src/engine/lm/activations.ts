@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './definition.ts';
+import { canFuseGelu, fusedGelu } from './fused-gpt.ts';
 
 type Activation = ModelConfig['activation'];
 
-/** Hendrycks & Gimpel 2016, 1606.08415: x * Phi(x). */
-function gelu(x: Tensor): Tensor {
+/** Hendrycks & Gimpel 2016, 1606.08415: x * Phi(x), float32 [...] -> the same shape; the twin of `fusedGelu`. */
+export function stockGelu(x: Tensor): Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
 }
 
@@ -17,7 +18,7 @@ function geluTanh(x: Tensor): Tensor {
 }
 
 const functions: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
-  gelu,
+  gelu: (x) => (canFuseGelu() ? fusedGelu(x) : stockGelu(x)),
   gelu_new: geluTanh,
   gelu_fast: geluTanh,
   gelu_pytorch_tanh: geluTanh,

@@ -4,6 +4,7 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { constant } from './constant.ts';
 import type { Architecture, Norm } from './definition.ts';
 import { canFuse, fusedRmsNorm } from './fused.ts';
+import { canFuseLayerNorm, fusedLayerNorm } from './fused-gpt.ts';
 import type { HookRun } from './hook-run.ts';
 
 /**
@@ -15,6 +16,7 @@ import type { HookRun } from './hook-run.ts';
 export function applyNorm(x: Tensor2D, norm: Norm, kind: Architecture['norm'], eps: number, run: HookRun, name: string): Tensor2D {
   const touched = run.touchesAny(`${name}.`, ['hook_scale', 'hook_normalized']);
   if (kind === 'rms' && !touched && canFuse('LoupeRmsNorm', run)) return fusedRmsNorm(x, norm.weight, eps);
+  if (kind === 'layer' && norm.bias !== null && !touched && !run.freezeNorms && canFuseLayerNorm()) return fusedLayerNorm(x, norm.weight, norm.bias, eps);
   const centred = kind === 'layer' ? tf.sub(x, tf.mean(x, 1, true)) : x;
   const meanSquare = tf.mean(tf.square(centred), 1, true);
   const plain = tf.sqrt(tf.add(meanSquare, eps));

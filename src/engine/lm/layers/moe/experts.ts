@@ -7,9 +7,11 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core
 import { activate } from '../../activations.ts';
 import { constant } from '../../constant.ts';
 import type { ModelConfig } from '../../definition.ts';
+import type { Dispatch } from './dispatch.ts';
 import { fromSlots, inSlotOrder, planDispatch, toSlots } from './dispatch.ts';
 import { choiceMask } from './gates.ts';
 import type { Choice } from './gates.ts';
+import { canFuseExperts, fusedExperts } from './native-experts.ts';
 
 export interface ExpertWeights {
   /** float32 [experts, width, dModel] */
@@ -50,9 +52,17 @@ export interface ExpertOutput {
 export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, choice: Choice, activation: ExpertActivation): ExpertOutput {
   const count = weights.wEnc.shape[0];
   const plan = planDispatch(choice, count);
-  const sizes = plan.groups.map((group) => group.count);
   const own = tf.sum(tf.mul(choiceMask(choice, count), tf.expandDims(gates, 1)), 2) as Tensor2D;
-  const scales = rowParts(inSlotOrder(own, plan), sizes);
+  const scales = inSlotOrder(own, plan);
+  const { y, l0 } = canFuseExperts(activation) ? fusedExperts(x, weights, scales, plan, activation) : stockExperts(x, weights, scales, plan, activation);
+  return { y: withBias(y, weights.bDec), l0 };
+}
+
+/** `fusedExperts` in stock ops: x float32 [tokens, dModel], gates float32 [slots, 1] in the order of slots. */
+export function stockExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, plan: Dispatch, activation: ExpertActivation): ExpertOutput {
+  const count = weights.wEnc.shape[0];
+  const sizes = plan.groups.map((group) => group.count);
+  const scales = rowParts(gates, sizes);
   const rows = rowParts(toSlots(x, plan), sizes);
   const [wEnc, wDec] = [tf.unstack(weights.wEnc), tf.unstack(weights.wDec)] as [Tensor2D[], Tensor2D[]];
   const bEnc = weights.bEnc === null ? null : tf.unstack(weights.bEnc);
@@ -62,8 +72,7 @@ export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2
     l0[expert] = tf.mean(tf.sum(firing(code), 1));
     return tf.matMul(tf.mul(code, scales[at]!) as Tensor2D, wDec[expert]!) as Tensor2D;
   });
-  const y = fromSlots(outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0), plan);
-  return { y: withBias(y, weights.bDec), l0: tf.stack(l0) as Tensor1D };
+  return { y: fromSlots(outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0), plan), l0: tf.stack(l0) as Tensor1D };
 }
 
 /** 1 where a unit is not 0. */

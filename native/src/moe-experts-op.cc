@@ -5,6 +5,7 @@
 
 #include "moe-kernels.h"
 #include "op-support.h"
+#include "task-scratch.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 
@@ -40,6 +41,7 @@ REGISTER_OP("LoupeExpertsGrad")
     .Input("saved: float")    // as LoupeExperts gave it
     .Input("dy: float")       // [tokens, d]
     .Attr("activation: {'relu', 'gelu'}")
+    .Attr("weights: bool")    // false: w_enc, w_dec and b_enc are constants, and their gradients come out as [0]
     .Output("dx: float")      // the gradients, each of its input's shape
     .Output("dw_enc: float")
     .Output("dw_dec: float")
@@ -48,23 +50,10 @@ REGISTER_OP("LoupeExpertsGrad")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
 constexpr int64_t kBlock = 96;   // slots of one task, a multiple of every tile's rows
-constexpr int64_t kUnits = 240;  // units of one task of the weights' gradients
+constexpr int64_t kUnits = 264;  // units of one task of the weights' gradients at most, a multiple of every tile's rows
 
 struct Block {
   int64_t expert, begin, end;
-};
-
-// Memory of a task, for as long as it runs.
-class Scratch {
- public:
-  explicit Scratch(int64_t floats) : data_(static_cast<float*>(tsl::port::AlignedMalloc(sizeof(float) * floats, static_cast<std::align_val_t>(64)))) {}
-  ~Scratch() { tsl::port::AlignedFree(data_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  float* data() const { return data_; }
-
- private:
-  float* data_;
 };
 
 // What both ops have in common: the checked inputs, and the order of the work.
@@ -184,7 +173,7 @@ class ExpertsOp : public ExpertsBase {
 
 class ExpertsGradOp : public ExpertsBase {
  public:
-  using ExpertsBase::ExpertsBase;
+  explicit ExpertsGradOp(tensorflow::OpKernelConstruction* ctx) : ExpertsBase(ctx) { OP_REQUIRES_OK(ctx, ctx->GetAttr("weights", &weights_)); }
 
   void Compute(OpKernelContext* ctx) override {
     Sizes s;
@@ -194,16 +183,17 @@ class ExpertsGradOp : public ExpertsBase {
     OP_REQUIRES(ctx, dy.shape() == ctx->input(0).shape(), Refuse("dy must have the shape of x"));
     Tensor *dx = nullptr, *dw_enc = nullptr, *dw_dec = nullptr, *dgates = nullptr, *db_enc = nullptr;
     OP_REQUIRES_OK(ctx, ctx->allocate_output(0, {s.tokens, s.d}, &dx));
-    OP_REQUIRES_OK(ctx, ctx->allocate_output(1, {s.experts, s.width, s.d}, &dw_enc));
-    OP_REQUIRES_OK(ctx, ctx->allocate_output(2, {s.experts, s.width, s.d}, &dw_dec));
+    const tensorflow::TensorShape none({0});
+    OP_REQUIRES_OK(ctx, ctx->allocate_output(1, weights_ ? ctx->input(1).shape() : none, &dw_enc));
+    OP_REQUIRES_OK(ctx, ctx->allocate_output(2, weights_ ? ctx->input(2).shape() : none, &dw_dec));
     OP_REQUIRES_OK(ctx, ctx->allocate_output(3, {s.slots}, &dgates));
-    OP_REQUIRES_OK(ctx, ctx->allocate_output(4, {s.experts, s.width}, &db_enc));
+    OP_REQUIRES_OK(ctx, ctx->allocate_output(4, weights_ ? tensorflow::TensorShape({s.experts, s.width}) : none, &db_enc));
     Tensor slopes, acts;  // [slots, width]: the gradient of what the activation is applied to; gelu's values
     OP_REQUIRES_OK(ctx, ctx->allocate_temp(tensorflow::DT_FLOAT, {s.slots, s.width}, &slopes));
     if (kind_ == Activation::kGelu) OP_REQUIRES_OK(ctx, ctx->allocate_temp(tensorflow::DT_FLOAT, {s.slots, s.width}, &acts));
     const float* values = (kind_ == Activation::kGelu ? acts : saved).flat<float>().data();
     OP_REQUIRES_OK(ctx, Back(ctx, s, slopes.flat<float>().data(), kind_ == Activation::kGelu ? acts.flat<float>().data() : nullptr, dx->flat<float>().data(), dgates->flat<float>().data()));
-    WeightGradients(ctx, s, slopes.flat<float>().data(), values, dw_enc->flat<float>().data(), dw_dec->flat<float>().data(), db_enc->flat<float>().data());
+    if (weights_) WeightGradients(ctx, s, slopes.flat<float>().data(), values, dw_enc->flat<float>().data(), dw_dec->flat<float>().data(), db_enc->flat<float>().data());
   }
 
  private:
@@ -239,13 +229,13 @@ class ExpertsGradOp : public ExpertsBase {
   static void WeightGradients(OpKernelContext* ctx, const Sizes& s, const float* slopes, const float* values, float* dw_enc, float* dw_dec, float* db_enc) {
     const float *x = ctx->input(0).flat<float>().data(), *dy = ctx->input(8).flat<float>().data(), *gates = ctx->input(3).flat<float>().data();
     const int32_t* owners = ctx->input(4).flat<int32_t>().data();
-    const int64_t parts = (s.width + kUnits - 1) / kUnits;
+    const int64_t parts = (s.width + kUnits - 1) / kUnits, share = ((s.width + parts - 1) / parts + kMostRows - 1) / kMostRows * kMostRows;
     ForBlocks(ctx, s.experts * parts * 2, 1, [&](int64_t first, int64_t last) {
       const Scratch scratch(ScratchFloats(kUnits) + PanelFloats(kDepth, s.d));
       float* panels = scratch.data() + ScratchFloats(kUnits);
       for (int64_t task = first; task < last; task++) {
         const bool encoder = task % 2 == 0;
-        const int64_t e = task / 2 / parts, unit = task / 2 % parts * kUnits, units = std::min(kUnits, s.width - unit), begin = s.first[e], end = s.first[e + 1];
+        const int64_t e = task / 2 / parts, unit = std::min(s.width, task / 2 % parts * share), units = std::min(share, s.width - unit), begin = s.first[e], end = s.first[e + 1];
         float* to = (encoder ? dw_enc : dw_dec) + (e * s.width + unit) * s.d;
         if (begin == end) std::fill(to, to + units * s.d, 0.0f);
         for (int64_t k = begin; k < end; k += kDepth) {
@@ -263,6 +253,8 @@ class ExpertsGradOp : public ExpertsBase {
       }
     });
   }
+
+  bool weights_ = true;
 };
 
 REGISTER_KERNEL_BUILDER(Name("LoupeExperts").Device(tensorflow::DEVICE_CPU), ExpertsOp);

@@ -10,8 +10,8 @@ namespace loupe {
 
 enum class Activation { kRelu, kGelu };
 
-// Depth of a product that is added up in registers.
-constexpr int64_t kDepth = 256;
+// Depth of a product that is added up in registers: a panel of it is half of a first-level cache of 32 KiB.
+constexpr int64_t kDepth = 128;
 
 // b(k, n), k < depth, n < width: b[row(k) * stride + n], or b[n * stride + k] where it lies across. row(k) is index[k], or k without an index.
 struct PanelTask {
@@ -41,6 +41,7 @@ struct ProductTask {
 
 struct MoeKernels {
   const char* name;
+  int64_t columns;  // of a panel: depths from a multiple k of kDepth on stand k * (width rounded up to it) floats behind the first
 
   void (*pack)(const PanelTask& task);
   void (*product)(const ProductTask& task);

@@ -8,7 +8,7 @@ import { applyAttention, plainScores, type LayerCache } from './attention.ts';
 import type { Architecture, DecoderWeights, ModelConfig, Norm, PassStart } from './definition.ts';
 import { canFuse, canFuseAttention, fusedAddRmsNorm } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
-import { product } from './linear.ts';
+import { applyLinear } from './linear.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm } from './norms.ts';
 import { OwnPass, type TrainingPass } from './own/pass.ts';
@@ -115,7 +115,7 @@ function unembed({ config, architecture, weights }: Decoder, x: Tensor2D, pass: 
   const normed = applyNorm(x, weights.lnFinal, architecture.norm, config.normEps, run, 'ln_final');
   if (!pass.logits) return [];
   const last = (): Tensor2D => tf.reshape(tf.slice(tf.reshape(normed, [batch, length, config.dModel]), [0, length - 1, 0], [batch, 1, config.dModel]), [batch, config.dModel]);
-  const logits = product(lastOnly === true ? last() : normed, weights.unembedding, 'out-in', run);
+  const logits = applyLinear(lastOnly === true ? last() : normed, { weight: weights.unembedding, layout: 'out-in', bias: null }, run);
   return [tf.reshape(softCap(logits, config.logitSoftCap), [batch, -1, config.vocab]) as Tensor3D];
 }
 

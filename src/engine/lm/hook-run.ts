@@ -18,6 +18,8 @@ export class HookRun {
   readonly freezePatterns: boolean;
   /** Every op must be one that autograd can go through. */
   readonly differentiable: boolean;
+  /** Gradients of the weights are wanted. */
+  readonly training: boolean;
   /** Experts that take no part. */
   readonly off: ExpertsOff | null;
   readonly cache = new Map<string, Tensor>();
@@ -27,7 +29,7 @@ export class HookRun {
   readonly #shape: PassShape;
   readonly #wantsLogits: boolean;
 
-  constructor(table: HookTable, shape: PassShape, options: RunOptions, differentiable = false) {
+  constructor(table: HookTable, shape: PassShape, options: RunOptions, differentiable = false, training = false) {
     this.#table = table;
     this.#shape = shape;
     this.#wanted = new Set(options.names ?? []);
@@ -38,11 +40,12 @@ export class HookRun {
     this.freezePatterns = options.freezePatterns ?? false;
     this.off = options.off ?? null;
     this.differentiable = differentiable;
+    this.training = training;
   }
 
   /** A run of the same shape in whose pass nobody looks. */
   quiet(): HookRun {
-    return new HookRun(this.#table, this.#shape, { freezeNorms: this.freezeNorms, freezePatterns: this.freezePatterns, ...(this.off === null ? {} : { off: this.off }) }, this.differentiable);
+    return new HookRun(this.#table, this.#shape, { freezeNorms: this.freezeNorms, freezePatterns: this.freezePatterns, ...(this.off === null ? {} : { off: this.off }) }, this.differentiable, this.training);
   }
 
   #addEdit(edit: HookEdit): void {

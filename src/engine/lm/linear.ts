@@ -1,7 +1,7 @@
 /** Linear maps over rows. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { executeNative } from '../backend/native-binding.ts';
+import { executeNative, hasNative } from '../backend/native-binding.ts';
 import type { Linear } from './definition.ts';
 import { canFuse } from './fused.ts';
 import type { HookRun } from './hook-run.ts';
@@ -16,8 +16,34 @@ export function product(x: Tensor2D, weight: Tensor2D, layout: Linear['layout'],
   return executeNative('MatMul', { transpose_a: { bool: false }, transpose_b: { bool: transposed }, T: { type: 'float32' } }, [x, weight], 1)[0] as Tensor2D;
 }
 
+/** Rows that a pass needs before packing the weights pays. */
+const fewestRows = 64;
+
+/** Whether `fusedLinear` can be called. */
+export function canFuseLinear(): boolean {
+  return hasNative('LoupeLinear') && hasNative('LoupeLinearGrad');
+}
+
+/** x float32 [rows, in], weight float32 [out, in] or [in, out], bias float32 [out] -> float32 [rows, out] with the gradients of all three, by one kernel there and one back. */
+export function fusedLinear(x: Tensor2D, { weight, layout, bias }: Linear): Tensor2D {
+  const attrs = { across: { bool: layout === 'out-in' } };
+  const forward = (input: Tensor, matrix: Tensor, ...rest: unknown[]): { value: Tensor; gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor[] } => {
+    const save = rest.pop() as (tensors: Tensor[]) => void;
+    const offset = rest[0] as Tensor | undefined;
+    save([input, matrix]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
+      const gradients = executeNative('LoupeLinearGrad', attrs, [...saved, dy], 3);
+      if (offset === undefined) gradients.pop()!.dispose();
+      return gradients;
+    };
+    return { value: executeNative('LoupeLinear', attrs, [input, matrix, offset ?? tf.zeros([0])], 1)[0]!, gradFunc };
+  };
+  return tf.customGrad(forward as unknown as Parameters<typeof tf.customGrad>[0])(x, weight, ...(bias === null ? [] : [bias])) as Tensor2D;
+}
+
 /** x float32 [rows, in] -> float32 [rows, out]. */
-export function applyLinear(x: Tensor, { weight, layout, bias }: Linear, run: Pick<HookRun, 'differentiable'>): Tensor2D {
+export function applyLinear(x: Tensor, { weight, layout, bias }: Linear, run: Pick<HookRun, 'differentiable'> & Partial<Pick<HookRun, 'training'>>): Tensor2D {
+  if (run.training === true && x.shape[0]! >= fewestRows && canFuseLinear()) return fusedLinear(x as Tensor2D, { weight, layout, bias });
   const mapped = product(x as Tensor2D, weight, layout, run);
   return bias === null ? mapped : (tf.add(mapped, bias) as Tensor2D);
 }

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { activate } from '../activations.ts';
-import { product } from '../linear.ts';
+import { applyLinear } from '../linear.ts';
 import { defineLayer, type ModelSize } from './definition.ts';
 import { topKActivation } from './lazy/top-k.ts';
+import { linearOf } from './pre-norm.ts';
 import { normal, outputStd, weightStd, zeros } from './starts.ts';
 
 const activations = {
@@ -61,11 +62,7 @@ export const dense = defineLayer({
     };
   },
   forward(x, weights, own, pass) {
-    const map = (value: Tensor2D, name: string): Tensor2D => {
-      const mapped = product(value, weights[`${name}.weight`] as Tensor2D, 'in-out', pass);
-      const bias = weights[`${name}.bias`];
-      return bias === undefined ? mapped : tf.add(mapped, bias);
-    };
+    const map = (value: Tensor2D, name: string): Tensor2D => applyLinear(value, linearOf(weights, name), pass);
     const gate = isGated(own) ? pass.at('mlp.hook_pre', map(x, 'mlp.gate')) : null;
     const linear = pass.at(gate === null ? 'mlp.hook_pre' : 'mlp.hook_pre_linear', map(x, 'mlp.in'));
     const act = own.keep === null ? activations[own.activation] : (value: Tensor): Tensor => topKActivation(value as Tensor2D, own.keep!);

@@ -150,7 +150,7 @@ export class LmTrainer {
     let crossEntropy: Tensor | undefined;
     const objective = (): Scalar => {
       const decoder = this.#decoder(values);
-      const run = new HookRun(this.table, { batch, length }, {}, true);
+      const run = new HookRun(this.table, { batch, length }, {}, true, true);
       const logits = forward(decoder, { tokens, batch, length, run, layers: this.config.layers, logits: true, training })!;
       const own = tf.div(crossEntropySum(tf.reshape(logits, [tokens.length, -1]) as Tensor2D, targets), predicted);
       crossEntropy = tf.keep(tf.clone(own));

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../../../src/engine/backend/load.ts';
-import { applyLinear, splitColumns } from '../../../../src/engine/lm/linear.ts';
+import type { Linear } from '../../../../src/engine/lm/definition.ts';
+import { applyLinear, canFuseLinear, fusedLinear, splitColumns } from '../../../../src/engine/lm/linear.ts';
+import { Random } from '../../../../src/engine/random.ts';
+import { absent } from '../../../support/backend.ts';
+import { assertClose } from '../../../support/closeness.ts';
 
 before(() => loadBackend());
 
@@ -21,3 +26,27 @@ test('columns are cut by their widths', () => {
   const parts = splitColumns(tf.tensor2d([[1, 2, 3], [4, 5, 6]]), [2, 1]);
   assert.deepEqual(parts.map((part) => [...part.dataSync()]), [[1, 2, 4, 5], [3, 6]]);
 });
+
+const skip = await absent('tensorflow');
+
+// One row and one column; no multiple of any tile's; more rows than one part of a sum, deeper than a panel.
+for (const [rows, inputs, outputs] of [[1, 1, 1], [97, 131, 35], [2300, 40, 270]] as const) {
+  test(`the kernel of ${rows} rows, ${inputs} to ${outputs}, and its three gradients are those of stock ops, in both layouts`, { skip }, () => tf.tidy(() => {
+    assert.ok(canFuseLinear());
+    const random = Random.from(5);
+    const normals = (shape: number[]): Tensor => tf.tensor(random.normals(shape.reduce((a, b) => a * b, 1)), shape);
+    const slopes = normals([rows, outputs]);
+    for (const layout of ['in-out', 'out-in'] as const) {
+      for (const bias of [normals([outputs]), null]) {
+        const tensors = [normals([rows, inputs]), normals(layout === 'in-out' ? [inputs, outputs] : [outputs, inputs]), ...(bias === null ? [] : [bias])];
+        const linear = (own: Tensor[]): Linear => ({ weight: own[1] as Tensor2D, layout, bias: (own[2] as Tensor1D | undefined) ?? null });
+        const native = (...own: Tensor[]): Tensor => fusedLinear(own[0] as Tensor2D, linear(own));
+        const stock = (...own: Tensor[]): Tensor => applyLinear(own[0]!, linear(own), { differentiable: true });
+        assertClose(native(...tensors).dataSync(), stock(...tensors).dataSync(), 1e-4, 'y');
+        const gradients = (form: typeof native): Tensor[] => tf.grads((...own: Tensor[]) => tf.sum(tf.mul(form(...own), slopes)))(tensors);
+        const [fast, slow] = [gradients(native), gradients(stock)];
+        ['dx', 'dw', 'db'].slice(0, tensors.length).forEach((name, i) => assertClose(fast[i]!.dataSync(), slow[i]!.dataSync(), 1e-3, name));
+      }
+    }
+  }));
+}

@@ -86,7 +86,7 @@ export function runExperts(x: Tensor2D, weights: ExpertWeights, routing: Routing
   const gates = usedGates(routing, experts, pass);
   const load = tf.tensor1d(expertLoads(choice, experts));
   if (!pass.touches('mlp.hook_post')) {
-    const { y, l0 } = applyExperts(x, weights, gates, choice, activation);
+    const { y, l0 } = applyExperts(x, weights, gates, choice, activation, pass.training);
     return { y, losses: { balance }, figures: { load, l0 } };
   }
   const code = pass.at('mlp.hook_post', wideCode(x, weights, gates, activation));

@@ -48,13 +48,14 @@ export interface ExpertOutput {
  *
  * @param x float32 [tokens, dModel]
  * @param gates float32 [tokens, experts], 0 outside the choice
+ * @param learning false: no gradient of the weights is asked for
  */
-export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, choice: Choice, activation: ExpertActivation): ExpertOutput {
+export function applyExperts(x: Tensor2D, weights: ExpertWeights, gates: Tensor2D, choice: Choice, activation: ExpertActivation, learning = true): ExpertOutput {
   const count = weights.wEnc.shape[0];
   const plan = planDispatch(choice, count);
   const own = tf.sum(tf.mul(choiceMask(choice, count), tf.expandDims(gates, 1)), 2) as Tensor2D;
   const scales = inSlotOrder(own, plan);
-  const { y, l0 } = canFuseExperts(activation) ? fusedExperts(x, weights, scales, plan, activation) : stockExperts(x, weights, scales, plan, activation);
+  const { y, l0 } = canFuseExperts(activation) ? fusedExperts(x, weights, scales, plan, activation, learning) : stockExperts(x, weights, scales, plan, activation);
   return { y: withBias(y, weights.bDec), l0 };
 }
 

@@ -13,12 +13,13 @@ export function canFuseExperts(activation: ExpertActivation): boolean {
 type Gradient = { readonly value: Tensor; readonly gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor[] };
 
 /**
- * `applyExperts` without the output's bias; differentiable in x, the weights, encoder biases and gates.
+ * `applyExperts` without the output's bias; differentiable in x, the weights, encoder biases and gates. Where not `learning`, gradients of weights and
+ * biases are not made.
  *
  * @param x float32 [tokens, dModel]
  * @param gates float32 [slots, 1], in the order of slots
  */
-export function fusedExperts(x: Tensor2D, { wEnc, bEnc, wDec }: ExpertWeights, gates: Tensor2D, plan: Dispatch, activation: ExpertActivation): ExpertOutput {
+export function fusedExperts(x: Tensor2D, { wEnc, bEnc, wDec }: ExpertWeights, gates: Tensor2D, plan: Dispatch, activation: ExpertActivation, learning = true): ExpertOutput {
   const { slots, places, tokens, k, groups } = plan;
   const counts = new Int32Array(wEnc.shape[0]);
   for (const { expert, count } of groups) counts[expert] = count;
@@ -35,7 +36,7 @@ export function fusedExperts(x: Tensor2D, { wEnc, bEnc, wDec }: ExpertWeights, g
     l0 = tf.keep(fired!);
     save([input!, encoders!, decoders!, flat, ...order, kept!]);
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
-      const [dx, dEnc, dDec, dScales, dBiases] = executeNative('LoupeExpertsGrad', attrs, [...saved, dy], 5);
+      const [dx, dEnc, dDec, dScales, dBiases] = executeNative('LoupeExpertsGrad', { ...attrs, weights: { bool: learning } }, [...saved, dy], 5);
       const gradients = [dx!, dEnc!, dDec!, tf.reshape(dScales!, scales!.shape)];
       if (biases === undefined) dBiases!.dispose();
       return biases === undefined ? gradients : [...gradients, dBiases!];

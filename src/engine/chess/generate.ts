@@ -9,6 +9,7 @@ import { basename, dirname } from 'node:path';
 import { LoupeError } from '../../shared/errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { Random } from '../random.ts';
+import { openingOf } from './openings.ts';
 import { playGame, type SelfPlaySettings } from './self-play.ts';
 import { splitTranscript } from './transcript.ts';
 import { UciEngine, type UciProgram } from './uci.ts';
@@ -45,8 +46,6 @@ const samePlies = 30;
 /** Moves that the engine ranks. */
 const rankedMoves = 4;
 const flushEvery = 50;
-
-const openingOf = (transcript: string, plies: number): string => splitTranscript(transcript).slice(0, plies).join(' ');
 
 /** Pieces, side to move, castling and en passant after 20 plies (or the last). */
 function positionAt20(transcript: string): string {
@@ -168,9 +167,4 @@ function finish({ path }: GenerateOptions, kept: Kept, before: number, engine: s
   writeFileAtomic(`${path}.json`, `${JSON.stringify({ format: 'loupe chess games', version: 1, file: basename(path), recipe: JSON.parse(recipe) as object, ...report }, null, 1)}\n`);
   rmSync(`${path}.partial`, { force: true });
   return report;
-}
-
-/** Whether a game belongs to validation: games of one opening stay on one side. `share` of the openings, by their hash. */
-export function isValidation(transcript: string, share: number, plies = 6): boolean {
-  return createHash('sha256').update(openingOf(transcript, plies)).digest().readUInt32LE(0) / 2 ** 32 < share;
 }

@@ -36,6 +36,10 @@ export interface Corpus {
   readonly listing: boolean;
   /** Reads from the start. Memory is bounded by the longest document and one read buffer, never by the corpus. */
   documents(): AsyncIterable<CorpusDocument>;
+  /** Of corpora that say themselves what is not to be trained on: those documents, which `documents` leaves out. */
+  heldOut?(): AsyncIterable<CorpusDocument>;
+  /** Of corpora whose documents mean little from their middle on (games): a training context begins where a document does. */
+  readonly fromTheStart?: boolean;
 }
 
 export interface CorpusKind {

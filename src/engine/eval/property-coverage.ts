@@ -107,6 +107,14 @@ export class CoverageSearch {
     });
   }
 
+  /** Takes over what another search of the same table found: the better of both for every property. */
+  merge(other: CoverageSearch): void {
+    other.#best.forEach((f1, at) => {
+      if (f1 > this.#best[at]!) [this.#best[at], this.#units[at]] = [f1, other.#units[at]!];
+    });
+    this.#counted += other.#counted;
+  }
+
   result(): Coverage {
     const { count } = this.#table;
     const best = new Float64Array(count);

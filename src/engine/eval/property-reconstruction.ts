@@ -63,6 +63,11 @@ export class ReconstructionTest {
     });
   }
 
+  /** Takes over what the units of another test of the same table predict. */
+  merge(other: ReconstructionTest): void {
+    this.#predicted.forEach((bits, level) => other.#predicted[level]!.forEach((byte, at) => { bits[at]! |= byte; }));
+  }
+
   result(): Reconstruction {
     const { count, starts, properties } = this.#table;
     const byThreshold = this.#predicted.map((predicted) => {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LoupeError } from '../../../shared/errors.ts';
 import type { LmSweepRow } from '../../../shared/schema/lm-sweep.ts';
+import { usualGames } from '../../corpora/games.ts';
 import { placeError } from '../../files/place-errors.ts';
 import type { JobContext, JobRunner } from '../../job.ts';
 import { takeFolder } from '../../train/folder.ts';
@@ -31,7 +32,14 @@ export function numbersOf(result: Readonly<Record<string, unknown>>, prefix = ''
   return found;
 }
 
-const measure: Measure = async (model, { evaluate }, { signal }) => numbersOf(await evaluateLm({ model, data: null, tokens: evaluate.tokens }, signal));
+const measure: Measure = async (model, { evaluate, base }, { signal, log }) => {
+  const games = typeof base['data'] === 'string' && base['data'] !== 'chess' ? base['data'] : usualGames();
+  let phase = '';
+  const told = (now: string): void => {
+    if (now !== phase) log(`measuring: ${phase = now}`);
+  };
+  return numbersOf(await evaluateLm({ model, data: null, tokens: evaluate.tokens, chess: evaluate.chessGames === 0 ? null : { games, most: evaluate.chessGames } }, signal, told));
+};
 
 /**
  * Trains what the table has no row of, in order, and writes the table after each. A run that breaks leaves its reason in the table; the others go on. What was

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { LoupeError } from '../../../shared/errors.ts';
 import { shuffled } from '../../corpora/order.ts';
 import { openCorpus } from '../../corpora/registry.ts';
-import type { Corpus } from '../../corpora/definition.ts';
+import type { Corpus, CorpusDocument } from '../../corpora/definition.ts';
 import { writeJsonAtomic } from '../../files/atomic.ts';
 import { trainBpe, wordsOf } from '../../tokenizers/bpe-train.ts';
 import { loadTokenizer, readJsonFile } from '../../tokenizers/load.ts';
@@ -103,8 +103,8 @@ export async function openData(spec: string): Promise<Corpus> {
 
 /** The corpus's tokens; listings are shuffled by the seed. */
 export function tokenSource(corpus: Corpus, coder: TextCoder, seed: number, limit: number): TokenSource {
-  async function* documents(): AsyncGenerator<Int32Array> {
-    for await (const { text } of corpus.listing ? shuffled(corpus.documents(), seed) : corpus.documents()) {
+  async function* tokensOf(documents: AsyncIterable<CorpusDocument>): AsyncGenerator<Int32Array> {
+    for await (const { text } of documents) {
       const ids = coder.encode(text);
       const ended = new Int32Array(ids.length + 1);
       ended.set(ids);
@@ -112,6 +112,10 @@ export function tokenSource(corpus: Corpus, coder: TextCoder, seed: number, limi
       yield ended;
     }
   }
-  const key = createHash('sha256').update(JSON.stringify([corpus.name, corpus.sources, coder.json, corpus.listing ? seed : null, limit])).digest('hex');
-  return { documents, vocab: coder.vocab, key };
+  const key = createHash('sha256').update(JSON.stringify([corpus.name, corpus.sources, coder.json, corpus.listing ? seed : null, corpus.fromTheStart ?? false, limit])).digest('hex');
+  return {
+    documents: () => tokensOf(corpus.listing ? shuffled(corpus.documents(), seed) : corpus.documents()),
+    ...(corpus.heldOut === undefined ? {} : { heldOut: () => tokensOf(corpus.heldOut!()) }),
+    vocab: coder.vocab, key, ends: corpus.fromTheStart === true ? coder.end : null,
+  };
 }

@@ -18,7 +18,7 @@ export interface TokenContexts {
   readonly length: number;
 }
 
-const aboutSchema = z.strictObject({ key: z.string(), vocab: z.int().min(1), train: z.int().min(0), valid: z.int().min(0) });
+const aboutSchema = z.strictObject({ key: z.string(), vocab: z.int().min(1), train: z.int().min(0), valid: z.int().min(0), ends: z.int().min(0).nullable().default(null) });
 
 /** Tokens in a file, uint16 where the vocabulary allows it, little-endian. */
 class TokenFile {
@@ -49,6 +49,10 @@ class TokenFile {
 export interface TokenSource {
   /** Documents' tokens, each ending with the token between documents. */
   readonly documents: () => AsyncIterable<Int32Array>;
+  /** What validation takes, where the corpus says it itself; else it is the last of `documents`. */
+  readonly heldOut?: () => AsyncIterable<Int32Array>;
+  /** Where contexts begin at documents: the token that ends one. null: anywhere. */
+  readonly ends?: number | null;
   readonly vocab: number;
   /** What the tokens depend on: corpus, tokenizer, seed, limit. */
   readonly key: string;
@@ -59,44 +63,48 @@ export class TokenFiles {
   readonly validTokens: number;
   readonly #train: TokenFile;
   readonly #valid: TokenFile;
+  readonly #ends: number | null;
+  /** Where documents begin, in both files; read when first wanted. */
+  readonly #starts = new Map<TokenFile, Int32Array>();
 
-  private constructor(folder: string, wide: boolean) {
+  private constructor(folder: string, wide: boolean, ends: number | null) {
+    this.#ends = ends;
     this.#train = new TokenFile(join(folder, 'train.bin'), wide);
     this.#valid = new TokenFile(join(folder, 'valid.bin'), wide);
     [this.trainTokens, this.validTokens] = [this.#train.length, this.#valid.length];
   }
 
   /**
-   * Opens the files in `folder`, or writes them: at most `limit` tokens, the last twentieth of them for validation (at most `mostValid`).
+   * Opens the files in `folder`, or writes them: at most `limit` tokens, the last twentieth of them for validation (at most `mostValid`), or what the source
+   * holds out itself.
    * Kind bad-request when there are too few for contexts of `context` tokens.
    */
-  static async prepare(folder: string, source: TokenSource, { limit, mostValid, context }: { readonly limit: number; readonly mostValid: number; readonly context: number }, signal?: AbortSignal): Promise<TokenFiles> {
+  static async prepare(folder: string, source: TokenSource, { limit, mostValid, context }: Limits, signal?: AbortSignal): Promise<TokenFiles> {
     const path = join(folder, 'tokens.json');
     const wide = source.vocab > 65_536;
     const known = existsSync(path) ? aboutSchema.safeParse(readJson(path)) : null;
     if (known?.success !== true || known.data.key !== source.key) {
-      const tokens = await collect(source, limit, signal);
-      const valid = Math.min(mostValid, Math.max(context + 1, Math.floor(tokens.length / 20)));
-      const train = tokens.length - valid;
-      if (train < context + 1) {
-        throw new LoupeError('bad-request', `data: the corpus gives ${tokens.length} tokens, and training and validation need a context of ${context} and one token more each: give more text, or lower context.`);
+      const { train, valid } = await splitOf(source, { limit, mostValid, context }, signal);
+      if (Math.min(train.length, valid.length) < context + 1) {
+        throw new LoupeError('bad-request', `data: the corpus gives ${train.length + valid.length} tokens${source.heldOut === undefined ? '' : ` (${valid.length} of them held out)`}, and training and validation need a context of ${context} and one token more each: give more text, or lower context.`);
       }
       mkdirSync(folder, { recursive: true });
-      writeFileAtomic(join(folder, 'train.bin'), packed(tokens.subarray(0, train), wide));
-      writeFileAtomic(join(folder, 'valid.bin'), packed(tokens.subarray(train), wide));
-      writeJsonAtomic(path, { key: source.key, vocab: source.vocab, train, valid });
+      writeFileAtomic(join(folder, 'train.bin'), packed(train, wide));
+      writeFileAtomic(join(folder, 'valid.bin'), packed(valid, wide));
+      writeJsonAtomic(path, { key: source.key, vocab: source.vocab, train: train.length, valid: valid.length, ends: source.ends ?? null });
     }
-    return new TokenFiles(folder, wide);
+    return new TokenFiles(folder, wide, source.ends ?? null);
   }
 
-  /** The validation tokens of a run's `folder`, int32, or null where it has none. */
-  static validationOf(folder: string): Int32Array | null {
+  /** The validation tokens of a run's `folder`, int32, and where contexts of `length` begin among them (null: anywhere); null where it has none. */
+  static validationOf(folder: string, length = 1): { readonly tokens: Int32Array; readonly starts: Int32Array | null } | null {
     const path = join(folder, 'tokens.json');
     const about = existsSync(path) ? aboutSchema.safeParse(readJson(path)) : null;
     if (about?.success !== true || !existsSync(join(folder, 'valid.bin'))) return null;
     const file = new TokenFile(join(folder, 'valid.bin'), about.data.vocab > 65_536);
     try {
-      return file.read(0, file.length);
+      const tokens = file.read(0, file.length);
+      return { tokens, starts: startsIn(tokens, about.data.ends, length) };
     } finally {
       file.close();
     }
@@ -105,21 +113,38 @@ export class TokenFiles {
   /** Contexts at seeded random places, the same for the same seed, step and part of the step. */
   batch(seed: number, step: number, part: number, batch: number, length: number): TokenContexts {
     const random = Random.from(seed, `contexts of step ${step}, part ${part}`);
-    return gather(this.#train, Array.from({ length: batch }, () => random.integer(this.trainTokens - length)), length);
+    const starts = this.#documentStarts(this.#train, length);
+    return gather(this.#train, Array.from({ length: batch }, () => (starts === null ? random.integer(this.trainTokens - length) : starts[random.integer(starts.length)]!)), length);
   }
 
-  /** The validation tokens in whole contexts, `batch` at a time. */
+  /** The validation tokens in whole contexts, `batch` at a time; where contexts begin at documents, the first context of each. */
   *validation(batch: number, length: number): Generator<TokenContexts> {
-    const contexts = Math.floor((this.validTokens - 1) / length);
-    for (let first = 0; first < contexts; first += batch) {
-      yield gather(this.#valid, Array.from({ length: Math.min(batch, contexts - first) }, (_, i) => (first + i) * length), length);
-    }
+    const starts = this.#documentStarts(this.#valid, length) ?? Int32Array.from({ length: Math.floor((this.validTokens - 1) / length) }, (_, i) => i * length);
+    for (let first = 0; first < starts.length; first += batch) yield gather(this.#valid, [...starts.subarray(first, first + batch)], length);
+  }
+
+  /** Where documents begin that leave room for a context, int32; null where contexts begin anywhere. */
+  #documentStarts(file: TokenFile, length: number): Int32Array | null {
+    if (this.#ends === null) return null;
+    const starts = this.#starts.get(file) ?? startsIn(file.read(0, file.length), this.#ends, length)!;
+    this.#starts.set(file, starts);
+    return starts;
   }
 
   close(): void {
     this.#train.close();
     this.#valid.close();
   }
+}
+
+/** Where documents begin that leave room for a context and what follows it, int32; null without a token that ends them. */
+function startsIn(tokens: Int32Array, ends: number | null, length: number): Int32Array | null {
+  if (ends === null) return null;
+  const found = [0];
+  tokens.forEach((token, at) => {
+    if (token === ends && at + 1 + length < tokens.length) found.push(at + 1);
+  });
+  return Int32Array.from(found);
 }
 
 function gather(file: TokenFile, starts: readonly number[], length: number): TokenContexts {
@@ -137,12 +162,26 @@ function packed(tokens: Int32Array, wide: boolean): Uint8Array {
   return new Uint8Array((wide ? Uint32Array.from(tokens) : Uint16Array.from(tokens)).buffer);
 }
 
+interface Limits {
+  readonly limit: number;
+  readonly mostValid: number;
+  readonly context: number;
+}
+
+/** Tokens to train on and to validate by, int32 each. */
+async function splitOf(source: TokenSource, { limit, mostValid, context }: Limits, signal?: AbortSignal): Promise<{ readonly train: Int32Array; readonly valid: Int32Array }> {
+  const tokens = await collect(source.documents(), limit, signal);
+  if (source.heldOut !== undefined) return { train: tokens, valid: await collect(source.heldOut(), mostValid, signal) };
+  const valid = Math.min(mostValid, Math.max(context + 1, Math.floor(tokens.length / 20)));
+  return { train: tokens.subarray(0, Math.max(0, tokens.length - valid)), valid: tokens.subarray(Math.max(0, tokens.length - valid)) };
+}
+
 /** All tokens up to the limit, int32. */
-async function collect(source: TokenSource, limit: number, signal?: AbortSignal): Promise<Int32Array> {
+async function collect(documents: AsyncIterable<Int32Array>, limit: number, signal?: AbortSignal): Promise<Int32Array> {
   let all = new Int32Array(1 << 16);
   let length = 0;
   let pause = 0;
-  for await (const tokens of source.documents()) {
+  for await (const tokens of documents) {
     const wanted = Math.min(tokens.length, limit - length);
     if (length + wanted > all.length) {
       const larger = new Int32Array(Math.max(2 * all.length, length + wanted));

@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { studyText } from '../../../../src/cli/commands/lm-sparsity.ts';
 import { sparsityStudySchema } from '../../../../src/shared/schema/sparsity.ts';
 import { assertRefused, inChild, inProcess, resultOf } from '../../../support/command-line.ts';
+import { randomGames } from '../../../support/random-games.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loupe-lm-'));
 const at = (name: string): string => join(folder, name);
@@ -123,4 +124,15 @@ test('sparsity is measured on any corpus, printed as a table or as JSON, and wri
   assertRefused(await inProcess(['lm', 'sparsity', '--model', at('sparse'), '--noise', '-1']), { kind: 'bad-config', says: [/noise/] });
   assertRefused(await inProcess(['lm', 'sparsity', '--model', at('nowhere')]), { kind: 'not-found', says: [/nowhere/] });
   assertRefused(await inProcess(['lm', 'sparsity', '--data', 'text']), { kind: 'bad-request', says: [/--model is missing/] });
+});
+
+test('a model of games tells its legal moves and what it knows of the board; games are named or left out', async () => {
+  writeFileSync(at('games.txt'), randomGames(160, 18, 2).map((game) => `${game}\n`).join(''));
+  const sizes = ['--set', 'layers=1', 'dModel=16', 'heads=2', 'context=48', 'validTokens=3000', '--batch', '4'];
+  resultOf(await inProcess(['lm', 'train', '--data', at('games.txt'), '--tokenizer', 'chess', '--steps', '4', ...sizes, '--out', at('chess')]));
+  const done = await inProcess(['lm', 'eval', '--model', at('chess'), '--games', at('games.txt'), '--chess-games', '30']);
+  const figures = resultOf(done);
+  for (const name of ['loss', 'perplexity', 'legal_move_rate', 'coverage', 'coverage_fixed', 'reconstruction_f1']) assert.ok(Number(figures[name]) >= 0, name);
+  assert.equal(resultOf(await inProcess(['lm', 'eval', '--model', at('chess'), '--no-chess']))['coverage'], undefined);
+  assertRefused(await inProcess(['lm', 'eval', '--model', at('model'), '--games', at('games.txt')]), { kind: 'unsupported', says: [/does not read the characters of chess games/] });
 });

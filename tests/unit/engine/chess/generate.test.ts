@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { generateGames, isValidation, type GenerateOptions } from '../../../../src/engine/chess/generate.ts';
+import { generateGames, type GenerateOptions } from '../../../../src/engine/chess/generate.ts';
 import { selfPlayDefaults } from '../../../../src/engine/chess/self-play.ts';
 import { splitTranscript } from '../../../../src/engine/chess/transcript.ts';
 
@@ -42,8 +42,3 @@ test('short games and those that begin as another are counted and left out', asy
   await assert.rejects(generateGames(options('none.txt', { games: 0 })), { kind: 'bad-request' });
 });
 
-test('games of one opening are on one side of the split', () => {
-  const games = text('two.txt').trim().split('\n');
-  for (const game of games) assert.equal(isValidation(game, 0.3), isValidation(`${splitTranscript(game).slice(0, 6).reduce((sum, move, ply) => sum + (ply % 2 === 0 ? `${ply === 0 ? '' : ' '}${ply / 2 + 1}.${move}` : ` ${move}`), ';')} 99.e4`.replace(' 99.', ' 4.'), 0.3));
-  assert.ok(games.some((game) => isValidation(game, 0.5)) && games.some((game) => !isValidation(game, 0.5)));
-});

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { evaluateLm } from '../../../../../src/engine/lm/training/evaluate.ts';
 import { fixtureFolder } from '../../../../support/lm-fixtures.ts';
 import { tinyShape, writeTinyModel } from '../../../../support/own-models.ts';
+import { randomGames } from '../../../../support/random-games.ts';
 import { temporaryFolder } from '../../../../support/temporary.ts';
+import { tinyLmConfig, trainTiny } from '../../../../support/trained-lm.ts';
 
 const { signal } = new AbortController();
 
@@ -28,4 +30,15 @@ test('a model without tokens of its own needs a corpus, and a corpus more than o
   const text = join(folder, 'empty.txt');
   writeFileSync(text, '');
   await assert.rejects(evaluateLm({ model: folder, data: text, tokens: 100 }, signal), { kind: 'bad-request', message: /0 tokens/u });
+});
+
+test('a model of games is measured where games begin, as in training, and on the board beside', async (t) => {
+  const [folder, out] = [temporaryFolder(t), temporaryFolder(t)];
+  const games = join(folder, 'games.txt');
+  writeFileSync(games, randomGames(160, 18, 2).map((game) => `${game}\n`).join(''));
+  const result = await trainTiny(tinyLmConfig(games, out, { tokenizer: 'chess', context: 48, validTokens: 3000 }));
+  const measured = await evaluateLm({ model: out, data: null, tokens: 3000, chess: { games, most: 30 } }, new AbortController().signal);
+  assert.ok(Math.abs(Number(measured['loss']) - Number(result['valid_loss'])) < 1e-5);
+  assert.ok(Number(measured['games']) > 5 && Number(measured['games']) <= 30 && Number(measured['coverage']) > 0 && Number(measured['legal_moves_asked']) > 0);
+  await assert.rejects(evaluateLm({ model: out, data: null, tokens: 3000, chess: { games: join(folder, 'none.txt'), most: 3 } }, new AbortController().signal), { kind: 'missing-component' });
 });

@@ -56,7 +56,7 @@ test('files are written once, and again for other data', async (t) => {
   assert.equal(source.reads, 1);
   (await TokenFiles.prepare(folder, other, limits)).close();
   assert.equal(other.reads, 1);
-  assert.deepEqual(TokenFiles.validationOf(folder), Int32Array.from({ length: 50 }, (_, i) => 950 + i));
+  assert.deepEqual(TokenFiles.validationOf(folder), { tokens: Int32Array.from({ length: 50 }, (_, i) => 950 + i), starts: null });
   assert.equal(TokenFiles.validationOf(join(folder, 'none')), null);
 });
 
@@ -75,4 +75,21 @@ test('a file that was cut off is noticed, and a stopped preparation leaves nothi
   assert.throws(() => Array.from({ length: 20 }, (_, step) => files.batch(1, step, 0, 4, 4)), { kind: 'bad-file' });
   files.close();
   await assert.rejects(TokenFiles.prepare(temporaryFolder(t), counting(10_000), { ...limits, limit: 100_000 }, AbortSignal.abort()), { kind: 'cancelled' });
+});
+
+test('documents that cannot be read from their middle begin every context; what the source holds out is for validation alone', async (t) => {
+  // Document i is i * 10 + 1 to i * 10 + 9, and 0 ends it; odd ones are held out.
+  const documents = (odd: boolean) => async function* (): AsyncGenerator<Int32Array> {
+    for (let i = odd ? 1 : 0; i < 60; i += 2) yield Int32Array.from({ length: 10 }, (_, j) => (j === 9 ? 0 : 10 * i + j + 1));
+  };
+  const files = await TokenFiles.prepare(temporaryFolder(t), { documents: documents(false), heldOut: documents(true), vocab: 1000, key: 'games', ends: 0 }, { ...limits, mostValid: 100 });
+  t.after(() => files.close());
+  assert.deepEqual([files.trainTokens, files.validTokens], [300, 100]);
+  for (let step = 0; step < 20; step++) {
+    const { tokens, targets } = files.batch(1, step, 0, 5, 12);
+    for (let row = 0; row < 5; row++) assert.equal(tokens[row * 12]! % 20, 1, 'a training document begins');
+    assert.equal(targets[8], 0);
+  }
+  const valid = [...files.validation(3, 12)].flatMap(({ tokens }) => [...tokens].filter((_, i) => i % 12 === 0));
+  assert.deepEqual(valid, Array.from({ length: 9 }, (_, i) => 20 * i + 11)); // the tenth leaves no room for a context of 12 and its target
 });

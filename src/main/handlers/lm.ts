@@ -1,6 +1,5 @@
-import { inTime } from '../jobs/kinds.ts';
+import { knownPlan } from '../models/plans.ts';
 import { lmHistory, lmRunAt, lmRuns, lmSamples, withPlan } from '../models/runs.ts';
-import type { LmPlan, LmRun } from '../../shared/schema/lm.ts';
 import type { ServiceContext } from '../context.ts';
 import type { HandlersOf } from './types.ts';
 
@@ -11,9 +10,8 @@ export function lmHandlers({ engine, jobs, workspace }: ServiceContext): Handler
     'lm.run': async ({ path }) => ({ run: await lmRunAt(path, jobs.list()) }),
     'lm.runs': async () => {
       const runs = await lmRuns(workspace, jobs.list());
-      // A config that cannot be planned (of another version) has no counts; an engine in the middle of a step gives them the next time.
-      const planOf = (run: LmRun): Promise<LmPlan | null> => inTime(engine.request('lmPlan', { config: run.config }).catch(() => null), null);
-      return { runs: await Promise.all(runs.map(async (run) => (run.state === 'done' ? run : withPlan(run, await planOf(run))))) };
+      // A config that cannot be planned (of another version) has no counts.
+      return { runs: await Promise.all(runs.map(async (run) => (run.state === 'done' ? run : withPlan(run, await knownPlan(engine, run.config))))) };
     },
     'lm.history': ({ path }) => lmHistory(path),
     'lm.samples': async ({ path, limit }) => ({ samples: await lmSamples(path, limit) }),

@@ -15,6 +15,8 @@ import { labelConfigSchema } from '../catalog/label-config.ts';
 import { withUnitsFolder } from '../catalog/units-folder.ts';
 import { checkedExport } from './export.ts';
 import type { CatalogShelf } from '../catalogs.ts';
+import { inTime } from '../in-time.ts';
+import { askPlan } from '../models/plans.ts';
 import type { EventHub } from '../events.ts';
 import { embedConfigSchema, mapJobConfigSchema } from '../explore/config.ts';
 import { importConfigSchema } from '../../shared/schema/import.ts';
@@ -29,17 +31,6 @@ import type { PipelineServices } from './pipeline.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** How long a start may wait for a busy engine to check its config; then the job is queued and checked when it runs. */
-const checkTimeout = 2000;
-
-/** The promise's value, or `otherwise` when the engine takes too long. */
-export async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => { timer = setTimeout(() => resolve(otherwise), checkTimeout); });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
 export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config, taken?: ReadonlySet<string>): Promise<Record<string, unknown>> {
   const config = withOutput(workspace, kind, given, taken);
@@ -51,13 +42,14 @@ export async function checkJob(engine: EngineSupervisor, workspace: string, kind
   if (kind === 'label') return checkedLabelling(workspace, config);
   if (kind === 'export') return checkedExport(workspace, config);
   if (kind === 'import') return parseConfig(importConfigSchema, config);
+  // An engine that is too busy to check it now checks it when the job runs.
   const checked = await inTime(engine.request('checkConfig', { kind, config }), { config });
   return checked.config;
 }
 
 /** Refuses a training of a language model that does not fit this machine or has no data. Kinds: bad-config, out-of-memory, not-found, and those of lmPlan. */
 export async function refuseLmThatCannotBe(engine: EngineSupervisor, config: Config): Promise<void> {
-  const plan = await inTime(engine.request('lmPlan', { config: { ...config } }), null);
+  const plan = await askPlan(engine, config);
   if (plan?.dataProblem != null) throw new LoupeError('not-found', plan.dataProblem);
   if (plan?.problem != null) throw new LoupeError('out-of-memory', plan.problem);
 }

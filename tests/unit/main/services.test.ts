@@ -35,7 +35,7 @@ test('the forms of all kinds of jobs come with optional outputs', async (t) => {
   const { forms } = (await invoke('jobs.forms', {})) as { forms: JobForm[] };
   assert.deepEqual(forms.map((form) => form.kind), ['train', 'catalog-build', 'demo', 'label']);
   const build = forms[1]!.schema as { required: string[]; properties: Record<string, unknown> };
-  assert.ok(!build.required.includes('out') && build.required.includes('dictionary'));
+  assert.ok(!build.required.includes('out') && build.required.includes('store'));
 });
 
 test('a job is checked before it is queued, named after what it makes, and its output lies in the workspace', async (t) => {

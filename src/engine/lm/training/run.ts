@@ -26,7 +26,10 @@ export interface LmRun {
   readonly coder: TextCoder;
   readonly backend: string;
   readonly context: JobContext;
+  /** By the clock, for how long it still takes. */
   readonly speed: Speedometer;
+  /** By the time of the steps alone, for the history. */
+  stepSpeed: Speedometer;
   /** What this machine multiplies at best, GFLOP/s: model FLOP utilisation is held against it. */
   readonly peak: number;
   /** Of models with experts: which of them no longer fire. */
@@ -78,9 +81,10 @@ async function openFrom(first: OpenedModel | null, config: LmTrainConfig, backen
   const { beta1, beta2, epsilon, weightDecay, clip, seed } = config;
   const trainer = new LmTrainer(shape, { beta1, beta2, epsilon, weightDecay, clip, seed }, first === null ? (spec) => startValues(spec, seed) : valuesFrom(first, shape));
   const peak = productPeak(Math.min(4096, config.batch * shape.size.context), shape.size.dModel, 4 * shape.size.dModel);
-  const run: LmRun = { config, trainer, files, coder, backend, context, peak, watch: new RunWatch(), speed: new Speedometer(), step: 0, tokensSeen: 0, seconds: 0 };
+  const run: LmRun = { config, trainer, files, coder, backend, context, peak, watch: new RunWatch(), speed: new Speedometer(), stepSpeed: new Speedometer(), step: 0, tokensSeen: 0, seconds: 0 };
   try {
     resume(run);
+    run.stepSpeed = new Speedometer(() => 1000 * run.seconds);
     return run;
   } catch (error) {
     closeLmRun(run);
@@ -118,11 +122,11 @@ export function takeLmStep(run: LmRun): void {
   run.step++;
   run.tokensSeen += stepTokens(run);
   run.seconds += (performance.now() - begin) / 1000;
-  const tokensPerSecond = run.speed.count(stepTokens(run));
+  const [tokensPerSecond, stepSpeed] = [run.speed.count(stepTokens(run)), run.stepSpeed.count(stepTokens(run))];
   const dead = run.watch.step(report.figures);
   const due = (every: number): boolean => run.step % every === 0 || run.step === config.steps;
   reportProgress(run, report, tokensPerSecond);
-  if (due(config.logEvery) || run.step === 1) logStep(run, report, lr, tokensPerSecond);
+  if (due(config.logEvery) || run.step === 1) logStep(run, report, lr, stepSpeed);
   if (due(config.validEvery)) validate(run);
   if (due(config.checkpointEvery)) saveLmCheckpoint(run);
   if (dead.length > 0) throw deadExperts(run, dead);
@@ -159,7 +163,7 @@ function keepRow(run: LmRun, row: Readonly<Record<string, number>>): void {
 
 function logStep(run: LmRun, report: LmStepReport, lr: number, tokensPerSecond: number): void {
   const { loss, gradientNorm, auxiliary, figures } = report;
-  keepRow(run, { loss, gradientNorm, lr, tokensPerSecond, mfu: utilisation(run, tokensPerSecond), ...auxiliary, ...figureColumns(figures) });
+  keepRow(run, { loss, gradientNorm, lr, seconds: run.seconds, tokensPerSecond, mfu: utilisation(run, tokensPerSecond), ...auxiliary, ...figureColumns(figures) });
 }
 
 function validate(run: LmRun): void {

@@ -67,9 +67,9 @@ function blockCharts(curves: Curves): LmChart[] {
   return charts;
 }
 
-/** Every column of a history in one chart or another, in reading order. `step` is the axis. */
+/** Every column of a history in one chart or another, in reading order. `step` is the axis, `seconds` another one. */
 export function lmCharts(curves: Curves): LmChart[] {
-  const filled = new Map([...curves].filter(([name, points]) => name !== 'step' && points.some(([, value]) => value !== null)));
+  const filled = new Map([...curves].filter(([name, points]) => name !== 'step' && name !== 'seconds' && points.some(([, value]) => value !== null)));
   const lines = (names: readonly string[], nameOf: (name: string) => string): Line[] => names.flatMap((name) => (filled.has(name) ? [{ name: nameOf(name), points: filled.get(name)!.filter(([, value]) => value !== null) }] : []));
   const losses = lines(Object.keys(lossNames), (name) => lossNames[name]!);
   const layers = [...filled.keys()].filter((name) => /^l0\.\d+$/.test(name)).toSorted((a, b) => numbered(a) - numbered(b));

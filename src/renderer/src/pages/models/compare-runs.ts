@@ -60,8 +60,10 @@ function tokensPerStep({ figures: { tokens, steps } }: LmRun): number | null {
   return typeof tokens === 'number' && typeof steps === 'number' && steps > 0 ? tokens / steps : null;
 }
 
-/** Seconds of training at each step at which the speed was logged, summed up from it. */
+/** Seconds of training at steps: as logged; of older histories, which lack them, summed up from the speed. */
 function seconds(curves: Curves, perStep: number): [number, number][] {
+  const logged = (curves.get('seconds') ?? []).filter((point): point is [number, number] => point[1] !== null);
+  if (logged.length > 0) return logged;
   let [before, time] = [0, 0];
   return (curves.get('tokensPerSecond') ?? []).flatMap(([step, speed]): [number, number][] => {
     if (speed === null || speed <= 0) return [];

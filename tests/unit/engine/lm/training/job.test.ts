@@ -28,7 +28,7 @@ async function run(config: LmTrainConfig, stopAt = Infinity): Promise<Record<str
 }
 
 const weights = (folder: string): Buffer => readFileSync(join(folder, 'model.safetensors'));
-const withoutTimes = (folder: string): unknown[] => readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => ({ ...(JSON.parse(line) as object), tokensPerSecond: 0, mfu: 0 }));
+const withoutTimes = (folder: string): unknown[] => readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => ({ ...(JSON.parse(line) as object), seconds: 0, tokensPerSecond: 0, mfu: 0 }));
 
 for (const [arch, layer] of [['dense', {}], ['moe-x', {}], ['monet-hd', {}]] as const) {
   test(`${arch}: a run that was stopped twice ends with the same weights and history, bit for bit`, async (t) => {

@@ -7,7 +7,7 @@ const points: Points = [[1, 2], [2, null], [3, 1]];
 const charts = (...names: string[]) => lmCharts(new Map(names.map((name) => [name, points])));
 
 test('what belongs together is one chart: both losses, L0 of all layers, load of all experts of a block', () => {
-  const made = charts('step', 'lr', 'loss', 'validLoss', 'l0.10', 'l0.2', 'blocks.1.load.10', 'blocks.1.load.9', 'blocks.0.load.0', 'balance');
+  const made = charts('step', 'seconds', 'lr', 'loss', 'validLoss', 'l0.10', 'l0.2', 'blocks.1.load.10', 'blocks.1.load.9', 'blocks.0.load.0', 'balance');
   assert.deepEqual(made.map(({ id, spec }) => [id, spec.lines.map(({ name }) => name)]), [
     ['loss', ['training', 'validation']], ['l0', ['layer 2', 'layer 10']], ['lr', ['Learning rate']],
     ['expert.load.1', ['expert 9', 'expert 10']], ['expert.load.0', ['expert 0']], ['auxiliary', ['balance']],

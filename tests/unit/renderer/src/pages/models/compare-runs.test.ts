@@ -27,6 +27,7 @@ test('a curve over tokens and over time: 10 tokens a step, at first 5 tokens a s
   // two steps of 10 tokens at 5 a second: 4 s; two more at 10 a second: 2 s
   assert.deepEqual(along(loss, 'time', ended, curves), [[2, 3], [4, 2], [6, 1]]);
   assert.deepEqual(along([[6, 1]], 'time', ended, new Map([['tokensPerSecond', [[2, 5], [4, 5]] as const]])), [[12, 1]], 'beyond the last logged speed it goes on as before');
+  assert.deepEqual(along(loss, 'time', ended, new Map([['seconds', [[1, 1], [2, null], [4, 7]] as const], ...curves])), [[1, 3], [3, 2], [7, 1]], 'logged seconds are taken as they are');
   assert.deepEqual([along(loss, 'tokens', run('b', {}), curves), along(loss, 'time', ended, new Map())], [[], []]);
 });
 

@@ -129,7 +129,12 @@ export interface BlockStudy {
   /** value float32 [batch * length, width] at one of the hooks, freed by the caller; `weights` are the block's. */
   see(hook: string, value: Tensor2D, weights: Weights, shape: { readonly batch: number; readonly length: number }): void;
   figures(): BlockFigures;
+  /** All that was seen, for a checkpoint: exact as JSON. `restore` takes it. */
+  state(): StudyState;
+  restore(state: StudyState): void;
 }
+
+export type StudyState = Readonly<Record<string, readonly number[]>>;
 
 /** Of kinds whose units each have a direction of their own. */
 export interface UnitWrites {

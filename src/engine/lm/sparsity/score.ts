@@ -29,6 +29,16 @@ export class NextTokenScore {
     this.#bins = mergedBins(this.#bins, reliabilityBins(shares, correct));
   }
 
+  /** All that was added, for a checkpoint: exact as JSON. */
+  state(): { readonly sums: number[]; readonly bins: number[] } {
+    return { sums: [this.#tokens, this.#loss, this.#right, this.#confidence], bins: this.#bins.flatMap(({ count, confidence, accuracy }) => [count, confidence, accuracy]) };
+  }
+
+  restore({ sums: [tokens, loss, right, confidence], bins }: ReturnType<NextTokenScore['state']>): void {
+    [this.#tokens, this.#loss, this.#right, this.#confidence] = [tokens!, loss!, right!, confidence!];
+    this.#bins = this.#bins.map(({ low, high }, i) => ({ low, high, count: bins[3 * i]!, confidence: bins[3 * i + 1]!, accuracy: bins[3 * i + 2]! }));
+  }
+
   /** The reliability diagram so far. */
   get bins(): readonly ReliabilityBin[] {
     return this.#bins;

@@ -3,11 +3,12 @@
  * noise (Li et al. 2022, arXiv 2210.06313; measures of CRATE and of mixtures where the layer has them). Counts and sums in float64, passes in float32.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { LoupeError } from '../../../shared/errors.ts';
 import type { LayerSparsity, NoiseCurves, Reliability, Score, SparsityStudy, TopKCurve } from '../../../shared/schema/sparsity.ts';
 import { breathe, type JobContext } from '../../job.ts';
 import type { HookEdit, LanguageModel } from '../definition.ts';
-import type { BlockStudy } from '../layers/definition.ts';
+import type { BlockStudy, StudyState } from '../layers/definition.ts';
 import { ActivationSparsity, type SparsityFigures } from '../layers/lazy/sparsity.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import type { SparsityConfig } from './config.ts';
@@ -27,6 +28,24 @@ export interface SparsityResult {
 
 type Progress = Pick<JobContext, 'signal' | 'progress'>;
 
+const numbers = z.array(z.number());
+
+/** Where a study is: batches done, and all that was counted. Exact as JSON, so that a study that goes on ends with the same numbers. */
+export const studyPlaceSchema = z.strictObject({
+  batches: z.int().min(0),
+  counts: z.array(z.strictObject({ counts: numbers, fired: numbers, histogram: numbers })),
+  blocks: z.array(z.record(z.string(), numbers).nullable()),
+  scores: z.record(z.string(), z.strictObject({ sums: numbers, bins: numbers })),
+});
+
+export type StudyPlace = z.infer<typeof studyPlaceSchema>;
+
+/** Where a study keeps its place: what was kept, and what keeps it, as often as it likes. */
+export interface PlaceKeeper {
+  readonly kept: StudyPlace | null;
+  keep(place: () => StudyPlace): void;
+}
+
 /** Scores by name, made when first added to. */
 class Scores {
   readonly #scores = new Map<string, NextTokenScore>();
@@ -35,6 +54,18 @@ class Scores {
     const score = this.#scores.get(name) ?? new NextTokenScore();
     this.#scores.set(name, score);
     score.add(logits, targets);
+  }
+
+  state(): StudyPlace['scores'] {
+    return Object.fromEntries([...this.#scores].map(([name, score]) => [name, score.state()]));
+  }
+
+  restore(state: StudyPlace['scores']): void {
+    for (const [name, own] of Object.entries(state)) {
+      const score = new NextTokenScore();
+      score.restore(own);
+      this.#scores.set(name, score);
+    }
   }
 
   of(name: string): Score {
@@ -60,6 +91,8 @@ class Study {
   readonly #context: Progress;
   readonly #begin = performance.now();
   #done = 0;
+  /** What was done before this sitting. */
+  #before = 0;
   readonly #total: number;
 
   constructor(model: LanguageModel, config: SparsityConfig, ids: Int32Array, length: number, context: Progress) {
@@ -79,11 +112,13 @@ class Study {
     this.#keep = [null, ...checkedLadder(keep, units).reverse()];
     this.#counts = thresholds.map((threshold) => new ActivationSparsity(units, threshold));
     this.#blocks = Array.from({ length: layers }, () => this.#units.study());
-    this.#total = this.#batches.reduce((sum, batch) => sum + 1 + (this.#curves(batch) ? this.#curveCost() : 0) + (this.#noisy(batch) ? this.#noiseCost() : 0), 0);
+    this.#total = this.#batches.reduce((sum, batch) => sum + this.#cost(batch), 0);
   }
 
-  async run(): Promise<SparsityResult> {
-    for (const batch of this.#batches) {
+  async run({ kept, keep }: PlaceKeeper): Promise<SparsityResult> {
+    const first = kept === null ? 0 : this.#goOn(kept);
+    for (const [at, batch] of this.#batches.entries()) {
+      if (at < first) continue;
       const streams = await this.#reference(batch);
       try {
         if (this.#curves(batch)) await this.#cutBatch(batch, streams);
@@ -91,8 +126,26 @@ class Study {
         streams.forEach((stream) => stream.dispose());
       }
       if (this.#noisy(batch)) await this.#noiseBatch(batch);
+      keep(() => this.#place(at + 1));
     }
     return this.#result();
+  }
+
+  #place(batches: number): StudyPlace {
+    return { batches, counts: this.#counts.map((count) => count.state()), blocks: this.#blocks.map((block) => (block === null ? null : mutable(block.state()))), scores: this.#scores.state() };
+  }
+
+  /** Takes a place that was kept, and gives the batch to go on with. */
+  #goOn({ batches, counts, blocks, scores }: StudyPlace): number {
+    this.#counts.forEach((count, layer) => count.restore(counts[layer]!));
+    this.#blocks.forEach((block, layer) => block?.restore(blocks[layer]!));
+    this.#scores.restore(scores);
+    this.#done = this.#before = this.#batches.slice(0, batches).reduce((sum, batch) => sum + this.#cost(batch), 0);
+    return batches;
+  }
+
+  #cost(batch: StudyBatch): number {
+    return 1 + (this.#curves(batch) ? this.#curveCost() : 0) + (this.#noisy(batch) ? this.#noiseCost() : 0);
   }
 
   #curves(batch: StudyBatch): boolean {
@@ -119,12 +172,12 @@ class Study {
   /** One pass, or a part of one, with what was asked in between let in. */
   async #pass<T>(cost: number, work: () => T): Promise<T> {
     await breathe();
-    if (this.#context.signal.aborted) throw new LoupeError('cancelled', 'the study was stopped; started again it begins anew');
+    if (this.#context.signal.aborted) throw new LoupeError('cancelled', 'the study was stopped; resumed it goes on with the batch that it was at');
     const result = work();
     this.#done += cost;
     const seconds = (performance.now() - this.#begin) / 1000;
     this.#context.progress({
-      phase: 'measure', step: Math.round(this.#done), total: Math.round(this.#total), tokensPerSecond: null, etaSeconds: (seconds / this.#done) * (this.#total - this.#done), metrics: {}, message: null,
+      phase: 'measure', step: Math.round(this.#done), total: Math.round(this.#total), tokensPerSecond: null, etaSeconds: (seconds / (this.#done - this.#before)) * (this.#total - this.#done), metrics: {}, message: null,
     });
     return result;
   }
@@ -221,6 +274,12 @@ class Study {
   }
 }
 
+const nowhere: PlaceKeeper = { kept: null, keep: () => undefined };
+
+function mutable(state: StudyState): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, [...values]]));
+}
+
 /** Whether a batch lies within the first `limit` tokens; the first one does unless there are none. */
 function within({ first, batch, length }: StudyBatch, limit: number): boolean {
   return limit > 0 && (first === 0 || (first + batch) * length <= limit);
@@ -235,9 +294,9 @@ export function studyLength(model: LanguageModel, ids: Int32Array, wanted: numbe
 }
 
 /**
- * Studies `model` on ids int32 [tokens]. The same numbers for the same tokens, seed and backend. Kinds: bad-request (too few tokens, a length over the
+ * Studies `model` on ids int32 [tokens]. The same numbers for the same tokens, seed and backend, also where `keeper` has a place to go on from. Kinds: bad-request (too few tokens, a length over the
  * context), not-finite, cancelled, and those of a pass.
  */
-export function studySparsity(model: LanguageModel, config: SparsityConfig, ids: Int32Array, context: Progress): Promise<SparsityResult> {
-  return new Study(model, config, ids, studyLength(model, ids, config.length), context).run();
+export function studySparsity(model: LanguageModel, config: SparsityConfig, ids: Int32Array, context: Progress, keeper: PlaceKeeper = nowhere): Promise<SparsityResult> {
+  return new Study(model, config, ids, studyLength(model, ids, config.length), context).run(keeper);
 }

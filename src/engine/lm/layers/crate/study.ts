@@ -24,6 +24,13 @@ export function codingStudy(heads: number): BlockStudy {
       sum.contexts += batch;
       tokens = length;
     },
+    state() {
+      return { ...Object.fromEntries(Object.entries(sums).map(([place, { rc, r, contexts }]) => [place, [rc, r, contexts]])), tokens: [tokens] };
+    },
+    restore(state) {
+      for (const [place, sum] of Object.entries(sums)) [sum.rc, sum.r, sum.contexts] = state[place] as [number, number, number];
+      tokens = state['tokens']![0]!;
+    },
     figures() {
       if (sums.post.contexts === 0) throw new LoupeError('bad-request', 'no context was looked at: coding rates need one at least');
       const mean = (place: Place): CodingFigures['pre'] => ({ rc: sums[place].rc / sums[place].contexts, r: sums[place].r / sums[place].contexts });

@@ -65,6 +65,19 @@ export class ActivationSparsity {
     });
   }
 
+  /** All that was counted, for a checkpoint: exact as JSON. */
+  state(): { readonly counts: number[]; readonly fired: number[]; readonly histogram: number[] } {
+    return { counts: [this.#tokens, this.#near], fired: [...this.#fired], histogram: [...this.#histogram] };
+  }
+
+  /** Goes on where another one of as many units was. Kind mismatch. */
+  restore({ counts: [tokens, near], fired, histogram }: ReturnType<ActivationSparsity['state']>): void {
+    if (fired.length !== this.#units || histogram.length !== this.#units + 1) throw new LoupeError('mismatch', `the counts are of ${fired.length} units, the layer has ${this.#units}`);
+    this.#fired.set(fired);
+    this.#histogram.set(histogram);
+    [this.#tokens, this.#near] = [tokens!, near!];
+  }
+
   /** Figures of all tokens so far. Kind bad-request before the first. */
   figures(): SparsityFigures {
     if (this.#tokens === 0) throw new LoupeError('bad-request', 'no token was counted: sparsity needs one at least');

@@ -29,6 +29,20 @@ export class RouterAgreement {
     });
   }
 
+  /** Scores and counts so far, for a checkpoint. */
+  state(): { readonly scores: number[]; readonly counts: number[] } {
+    return { scores: [...this.#scores], counts: [...this.#counts] };
+  }
+
+  /** Goes on where another was, of so many experts. */
+  restore({ scores, counts }: { readonly scores: readonly number[]; readonly counts: readonly number[] }, experts: number): void {
+    this.#experts = experts;
+    this.#scores.length = 0;
+    this.#counts.length = 0;
+    for (const score of scores) this.#scores.push(score);
+    for (const count of counts) this.#counts.push(count);
+  }
+
   /** (token, expert) pairs so far. */
   get pairs(): number {
     return this.#scores.length;

@@ -10,6 +10,8 @@ import { RouterAgreement } from './router-agreement.ts';
 
 /** Tokens on which all experts are run, for the agreement: it costs experts / k times the layer. */
 const agreementTokens = 4096;
+/** Of many experts fewer tokens. */
+const mostPairs = 1 << 17;
 const samplePairs = 1500;
 
 /** The layer's input, x float32 [tokens, dModel], out of the norm before its learned weights. */
@@ -33,7 +35,7 @@ export function expertStudy(experts: number, route: (x: Tensor2D, weights: Weigh
   const seeInput = (value: Tensor2D, weights: Weights): void => scoped(() => {
     const x = normed(value, weights);
     countTokens(route(x, weights), sent);
-    const wanted = Math.min(x.shape[0], agreementTokens - tokens);
+    const wanted = Math.min(x.shape[0], Math.min(agreementTokens, Math.ceil(mostPairs / experts)) - tokens);
     if (predicts && wanted > 0) agreement.add(tf.slice(x, [0, 0], [wanted, -1]), expertWeights(weights));
     tokens += x.shape[0];
   });
@@ -44,6 +46,13 @@ export function expertStudy(experts: number, route: (x: Tensor2D, weights: Weigh
   return {
     hooks: ['ln2.hook_normalized', 'mlp.hook_post'],
     see: (hook, value, weights) => (hook === 'mlp.hook_post' ? seeUnits(value) : seeInput(value, weights)),
+    state: () => ({ ...agreement.state(), sent: [...sent], fired: [...fired], tokens: [tokens] }),
+    restore(state) {
+      agreement.restore({ scores: state['scores']!, counts: state['counts']! }, experts);
+      sent.set(state['sent']!);
+      fired.set(state['fired']!);
+      tokens = state['tokens']![0]!;
+    },
     figures() {
       const [load, l0] = [Array.from(sent, (n) => (tokens === 0 ? 0 : n / tokens)), Array.from(fired, (n, expert) => (sent[expert] === 0 ? null : n / sent[expert]!))];
       return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSafetensors } from '../../../../../src/engine/formats/safetensors.ts';
 import { loadJob } from '../../../../../src/engine/jobs.ts';
-import { ratesFile, runSparsity, sparsityConfigSchema, sparsityFile } from '../../../../../src/engine/lm/sparsity/job.ts';
+import { placeKeeper, ratesFile, runSparsity, sparsityConfigSchema, sparsityFile } from '../../../../../src/engine/lm/sparsity/job.ts';
 import { sparsityStudySchema } from '../../../../../src/shared/schema/sparsity.ts';
 import { tinyShape, writeTinyModel } from '../../../../support/own-models.ts';
 import { temporaryFolder } from '../../../../support/temporary.ts';
@@ -31,4 +31,16 @@ test('the job writes a study by its schema and the rate of every unit; done once
   assert.ok(Math.abs(rates.reduce((a, b) => a + b) / 32 - study.layers[1]!.share) < 1e-6);
   assert.deepEqual(await runSparsity({ ...config, data: 'elsewhere' }, context), result);
   assert.equal(result['tokens'], 96);
+});
+
+test('a place is kept for the same study alone; a broken file counts as none', (t) => {
+  const folder = temporaryFolder(t);
+  const place = { batches: 3, counts: [], blocks: [null], scores: { full: { sums: [1, 0.1, 0, 0.5], bins: [] } } };
+  assert.equal(placeKeeper(folder, 'a').kept, null);
+  placeKeeper(folder, 'a', 0).keep(() => place);
+  assert.deepEqual(placeKeeper(folder, 'a').kept, place);
+  assert.equal(placeKeeper(folder, 'b').kept, null);
+  placeKeeper(folder, 'a', 1e9).keep(() => assert.fail('it is not time yet'));
+  writeFileSync(join(folder, 'place.json'), '{"key": "a"');
+  assert.equal(placeKeeper(folder, 'a').kept, null);
 });

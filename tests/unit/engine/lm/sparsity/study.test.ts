@@ -7,7 +7,7 @@ import type { LanguageModel } from '../../../../../src/engine/lm/definition.ts';
 import { codingRates } from '../../../../../src/engine/lm/layers/crate/measures.ts';
 import { loadModel } from '../../../../../src/engine/lm/load.ts';
 import { sparsityConfigSchema } from '../../../../../src/engine/lm/sparsity/config.ts';
-import { studyLength, studySparsity, type SparsityResult } from '../../../../../src/engine/lm/sparsity/study.ts';
+import { studyLength, studyPlaceSchema, studySparsity, type SparsityResult, type StudyPlace } from '../../../../../src/engine/lm/sparsity/study.ts';
 import { unitsHook } from '../../../../../src/engine/lm/sparsity/units.ts';
 import { Random } from '../../../../../src/engine/random.ts';
 import { fixtureFolder } from '../../../../support/lm-fixtures.ts';
@@ -119,4 +119,25 @@ test('too few tokens, a length over the context and an abort are refused by name
   assert.deepEqual([studyLength(model, new Int32Array(90), null), studyLength(model, new Int32Array(5), null)], [12, 4]);
   const stopped = sparsityConfigSchema.parse({ model: 'here' });
   await assert.rejects(studySparsity(model, stopped, idsFor(model, 60), { ...context, signal: AbortSignal.abort() }), { kind: 'cancelled' });
+});
+
+test('a study that was stopped goes on and ends with the same numbers, bit for bit', async (t) => {
+  for (const arch of ['moe-x', 'crate']) {
+    const model = await opened(t, arch);
+    const ids = idsFor(model, 8 * 9 + 1);
+    const config = sparsityConfigSchema.parse({ model: 'here', length: 8, topkTokens: 24, noiseTokens: 24, topk: [2], noise: [0.5], substitution: [], noiseKeep: [4] });
+    const whole = await studySparsity(model, config, ids, context);
+    const stop = new AbortController();
+    const places: StudyPlace[] = [];
+    const keep = (place: () => StudyPlace): void => {
+      places.push(studyPlaceSchema.parse(JSON.parse(JSON.stringify(place()))));
+      if (places.length === 2) stop.abort();
+    };
+    await assert.rejects(studySparsity(model, config, ids, { ...context, signal: stop.signal }, { kept: null, keep }), { kind: 'cancelled', message: /goes on/u });
+    assert.deepEqual(places.map(({ batches }) => batches), [1, 2]);
+    const steps: Progress[] = [];
+    const resumed = await studySparsity(model, config, ids, { ...context, progress: (step) => { steps.push(step); } }, { kept: places[1]!, keep: () => undefined });
+    assert.deepEqual(resumed, whole, arch);
+    assert.ok(steps[0]!.step > 1 && steps.at(-1)!.step === steps.at(-1)!.total);
+  }
 });

@@ -19,6 +19,8 @@ export interface Line {
   readonly colour: string;
   readonly dash?: 'dashed' | 'dotted';
   readonly symbol?: boolean;
+  /** Of each point's mark, pixels; 6 without. */
+  readonly sizes?: readonly number[];
   readonly step?: boolean;
 }
 
@@ -48,9 +50,9 @@ function lineText(line: Line | undefined, at: number): string {
   return line === undefined ? '' : `${plain(line.name)}\n${plain(line.texts[at] ?? '')}`;
 }
 
-function lineSeries({ name, points, colour, dash, symbol = true, step = false }: Line): Record<string, unknown> {
+function lineSeries({ name, points, colour, dash, symbol = true, sizes, step = false }: Line): Record<string, unknown> {
   return {
-    type: 'line', name, data: points, showSymbol: symbol, symbol: 'circle', symbolSize: 6, ...(step ? { step: 'middle' } : {}),
+    type: 'line', name, data: points, showSymbol: symbol, symbol: 'circle', symbolSize: sizes === undefined ? 6 : (_value: unknown, { dataIndex }: { dataIndex: number }) => sizes[dataIndex] ?? 6, ...(step ? { step: 'middle' } : {}),
     lineStyle: { color: colour, width: 1.5, type: dash ?? 'solid' }, itemStyle: { color: colour },
   };
 }

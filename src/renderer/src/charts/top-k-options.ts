@@ -48,18 +48,20 @@ export function topKTable(studies: readonly NamedStudy[]): ChartTable {
 /** Of the first line, the second, and all others. */
 const dashes = [undefined, 'dashed', 'dotted'] as const;
 
-/** Accuracy over confidence, bin by bin: a line for each number of units that stay; on the dotted diagonal confidence is accuracy. */
+/** Accuracy over confidence, bin by bin, marks by the tokens in a bin: a line for each number of units that stay; on the dotted diagonal confidence is accuracy. */
 export function reliabilityOption(studies: readonly NamedStudy[], palette: Palette): ChartOption {
   const lines = studies.flatMap(({ name, study }, i): Line[] => study.reliability.map(({ keep, bins }, at): Line => {
     const filled = bins.filter((bin) => bin.count > 0);
+    const most = Math.max(1, ...filled.map((bin) => bin.count));
     const dash = dashes[Math.min(at, dashes.length - 1)];
     return {
       name: `${name}, ${keep === null ? 'all units' : `k ${keep}`}`, colour: studyColour(palette, i), ...(dash === undefined ? {} : { dash }),
-      points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]), texts: filled.map(({ count: n, confidence, accuracy }) => `confidence ${percent(confidence)}, accuracy ${percent(accuracy)}, ${count(n)} tokens`),
+      sizes: filled.map((bin) => Math.max(3, 11 * Math.sqrt(bin.count / most))), points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]), texts: filled.map(({ count: n, confidence, accuracy }) => `confidence ${percent(confidence)}, accuracy ${percent(accuracy)}, ${count(n)} tokens`),
     };
   }));
   const diagonal = { type: 'line', data: [[0, 0], [1, 1]], showSymbol: false, silent: true, lineStyle: { color: palette.text2, width: 1, type: 'dotted' } };
-  return linesOption(lines, axis({ name: 'confidence', min: 0, max: 1, format: shareTick, grid: false }, 'x', palette), axis({ name: 'accuracy', min: 0, max: 1, format: shareTick }, 'y', palette), palette, [diagonal]);
+  const quarters = (name: string, side: 'x' | 'y'): Record<string, unknown> => ({ ...axis({ name, min: 0, max: 1, format: shareTick, grid: side === 'y' }, side, palette), interval: 0.25 });
+  return linesOption(lines, quarters('confidence', 'x'), quarters('accuracy', 'y'), palette, [diagonal]);
 }
 
 export function reliabilityTable(studies: readonly NamedStudy[]): ChartTable {

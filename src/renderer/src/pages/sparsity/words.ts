@@ -8,7 +8,7 @@ export const meanings = {
   nearMaximum: 'Share of entries with |a| above 1 % of the largest of their batch: another measure for units that are never exactly 0. It cannot be compared with shares of exact zeros.',
   density: 'Units of the chosen layer by the share of tokens that each fires on, in bins equal in log10. Units that never fire stand in no bin. A click on a bar lists its units below.',
   perToken: 'Tokens by how many units of the chosen layer fire on them: bars of this study, outlines of the others.',
-  reliability: 'Accuracy of the most likely next token over its confidence, in 15 bins of confidence (Guo et al. 2017, arXiv 1706.04599); on the diagonal the model knows what it knows. Solid: the model as it is, dashed and dotted: all layers cut to k units, without noise.',
+  reliability: 'Accuracy of the most likely next token over its confidence, in 15 bins of confidence (Guo et al. 2017, arXiv 1706.04599), larger marks for bins with more tokens; on the diagonal the model knows what it knows. Solid: the model as it is, dashed and dotted: all layers cut to k units, without noise.',
   topk: 'Only the k largest units (by magnitude) of each token stay, the others are 0; the rest of the model is as it was. Solid: all layers cut. Dashed: the chosen layer alone. Dotted: no cut. k = 0 is the layer zeroed.',
   embedding: "Gaussian noise on token embeddings; 1 is the root mean square of their entries. Solid: the model as it is; dashed and dotted: all layers cut to k units. The same noise for each line.",
   substitution: 'A share of the input tokens is drawn anew from the whole vocabulary; what is to be predicted stays. Solid: the model as it is; dashed and dotted: all layers cut to k units.',

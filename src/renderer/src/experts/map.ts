@@ -20,6 +20,9 @@ export interface MapData {
   readonly experts: number;
 }
 
+/** How much of a marked expert is covered, of 255. */
+const markedAlpha = 180;
+
 /** A weight as a shade from 0 to 1: the fourth root, so that what is used a ten-thousandth as much as the most used is still seen. */
 export function shadeOf(mass: number, most: number): number {
   return mass > 0 && most > 0 ? Math.min(1, (mass / most) ** 0.25) : 0;
@@ -48,6 +51,17 @@ export function paintExperts(data: MapData, colours: MapColours): Uint8ClampedAr
     const strength = shade === 0 ? 0 : (owner >= 0 ? 0.35 : 0.15) + (owner >= 0 ? 0.65 : 0.45) * shade;
     for (let channel = 0; channel < 3; channel++) pixels[4 * expert + channel] = colours.surface[channel]! + (colour[channel]! - colours.surface[channel]!) * strength;
     pixels[4 * expert + 3] = 255;
+  }
+  return pixels;
+}
+
+/** RGBA of each expert where it is marked, nothing elsewhere: laid over the experts where they are too small for outlines. [4 * experts] */
+export function paintMarked(marked: Iterable<number>, experts: number, colour: Rgb): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(4 * experts);
+  const [r, g, b] = colour;
+  for (const expert of marked) {
+    const at = 4 * expert;
+    [pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]] = [r, g, b, markedAlpha];
   }
   return pixels;
 }

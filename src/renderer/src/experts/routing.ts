@@ -41,6 +41,20 @@ export function textLoad(routed: Pick<Routed, 'indices' | 'weights'>, layer: num
   return [...found].map(([expert, { tokens, weight }]) => ({ expert, tokens, share: all === 0 ? 0 : weight / all })).sort((a, b) => b.share - a.share || a.expert - b.expert);
 }
 
+/** The weights of some experts on every token, a row an expert, float32 [experts * tokens]. */
+export function routeRows(routed: Pick<Routed, 'indices' | 'weights'>, layer: number, experts: readonly number[]): Float32Array {
+  const tokens = routed.indices.shape[1]!;
+  const rows = new Map(experts.map((expert, row): [number, number] => [expert, row]));
+  const weights = new Float32Array(experts.length * tokens);
+  for (let token = 0; token < tokens; token++) {
+    for (const { expert, weight } of usesAt(routed, layer, token)) {
+      const row = rows.get(expert);
+      if (row !== undefined) weights[row * tokens + token] = weight;
+    }
+  }
+  return weights;
+}
+
 /** Mean loss of the scored tokens, nats: of the model as it is, and without the experts that were asked about; null where nothing was scored. */
 export function meanLosses({ loss, lossWithout }: Pick<Routed, 'loss' | 'lossWithout'>): { readonly whole: number; readonly without: number | null } | null {
   const mean = (values: ArrayLike<number>): number | null => {

@@ -33,14 +33,25 @@ export function ofDomain(owners: readonly ArrayLike<number>[], domain: number): 
   return next;
 }
 
+function firstOf(set: ReadonlySet<number>): number {
+  for (const expert of set) return expert;
+  return -1;
+}
+
+function isAllOf(owners: ArrayLike<number>, domain: number, set: ReadonlySet<number>): boolean {
+  let count = 0;
+  for (let expert = 0; expert < owners.length; expert++) if (owners[expert] === domain) count++;
+  if (count !== set.size) return false;
+  for (const expert of set) if (owners[expert] !== domain) return false;
+  return true;
+}
+
 /** The domain whose experts the selection is, all of them and no other; null where it is of none. */
 export function domainOf(selection: Selection, owners: readonly ArrayLike<number>[], domains: number): number | null {
-  for (let domain = 0; domain < domains; domain++) {
-    const all = ofDomain(owners, domain);
-    if (all.size === 0 || all.size !== selection.size) continue;
-    if ([...all].every(([layer, set]) => selection.get(layer)?.size === set.size && [...set].every((expert) => selection.get(layer)!.has(expert)))) return domain;
-  }
-  return null;
+  const [layer, set] = [...selection][0] ?? [0, new Set<number>()];
+  const domain = owners[layer]?.[firstOf(set)] ?? -1;
+  if (domain < 0 || domain >= domains) return null;
+  return owners.every((own, at) => isAllOf(own, domain, selection.get(at) ?? new Set())) ? domain : null;
 }
 
 /** The layer of which nothing would be left, or null. */

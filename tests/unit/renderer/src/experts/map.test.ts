@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areaBetween, expertAt, expertsIn, neighbour, paintExperts, shadeOf, strengths, type MapColours } from '../../../../../src/renderer/src/experts/map.ts';
+import { areaBetween, expertAt, expertsIn, neighbour, paintExperts, paintMarked, shadeOf, strengths, type MapColours } from '../../../../../src/renderer/src/experts/map.ts';
 
 const colours: MapColours = { domains: [[255, 0, 0], [0, 0, 255]], shared: [100, 100, 100], surface: [255, 255, 255], chosen: [0, 0, 0] };
 
@@ -40,4 +40,8 @@ test('a rectangle between two experts holds both, whichever way it was drawn', (
 test('the arrows walk and stay at the edge', () => {
   assert.deepEqual(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'x'].map((key) => neighbour(0, key, 4)), [0, 1, 0, 4, null]);
   assert.equal(neighbour(15, 'ArrowDown', 4), 15);
+});
+
+test('marked experts are covered, others are not', () => {
+  assert.deepEqual([...paintMarked([1], 2, [9, 8, 7])], [0, 0, 0, 0, 9, 8, 7, 180]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanLosses, strongestWeights, textLoad, usesAt, weightsOf } from '../../../../../src/renderer/src/experts/routing.ts';
+import { meanLosses, routeRows, strongestWeights, textLoad, usesAt, weightsOf } from '../../../../../src/renderer/src/experts/routing.ts';
 import { vector } from '../../../../../src/shared/schema/tensor.ts';
 
 /** Two layers, three tokens, two slots. */
@@ -29,4 +29,9 @@ test('losses are means of what was scored', () => {
   assert.deepEqual(meanLosses({ loss: vector(Float32Array.of(Number.NaN, 2, 4)), lossWithout: vector(Float32Array.of(Number.NaN, 3, 5)) }), { whole: 3, without: 4 });
   assert.deepEqual(meanLosses({ loss: vector(Float32Array.of(Number.NaN, 2)), lossWithout: none }), { whole: 2, without: null });
   assert.equal(meanLosses({ loss: none, lossWithout: none }), null);
+});
+
+test('the map of a text has a row an expert, in the order that is asked for', () => {
+  assert.deepEqual([...routeRows(routed, 0, [1, 0])], [0.25, 1, 0, 0.75, 0, 0.5]);
+  assert.deepEqual([...routeRows(routed, 1, [7])], [0, 0, 0]);
 });

@@ -1,15 +1,15 @@
 /** Monet as layers: s * s experts out of 2 s halves, in its horizontal and its vertical decomposition (Park et al. 2024, arXiv 2412.04139). */
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../constant.ts';
 import { defineLayer } from './definition.ts';
 import type { LayerPass, LayerPreset, LayerResult, ModelSize, Specs, Weights } from './definition.ts';
 import { monetExperts } from './monet/experts.ts';
+import { canFuseMonet, fusedHd, fusedVd } from './monet/fused.ts';
 import { updateRunning } from './monet/gates.ts';
 import { applyHd } from './monet/hd.ts';
 import type { HdWeights } from './monet/hd.ts';
-import { ambiguityLoss, uniformityLoss } from './monet/losses.ts';
+import { measureGates } from './monet/losses.ts';
 import { explicitPairs, factoredPairs, pairMatrix } from './monet/pairs.ts';
 import type { Gates, PairWeights } from './monet/pairs.ts';
 import type { MonetShape } from './monet/parameters.ts';
@@ -77,12 +77,6 @@ function hooked({ gates1, gates2 }: Gates, pass: LayerPass): Gates {
   return { gates1: through(gates1, 'mlp.hook_gates1'), gates2: through(gates2, 'mlp.hook_gates2') };
 }
 
-/** Halves that a head keeps, mean over tokens, heads and both halves, float32 []: near `active`. */
-function meanActive({ gates1, gates2 }: Gates): Tensor {
-  const of = (gates: Tensor3D): Tensor => tf.mean(tf.sum(tf.cast(tf.greater(constant(gates), 0), 'float32'), 2));
-  return tf.mul(tf.add(of(gates1), of(gates2)), 0.5);
-}
-
 /** C as the hook's value where somebody looks at it, else by halves. */
 function pairsOf(gates: Gates, pass: LayerPass): PairWeights {
   const [tokens, , s] = gates.gates1.shape;
@@ -93,11 +87,18 @@ function pairsOf(gates: Gates, pass: LayerPass): PairWeights {
   return explicitPairs(tf.reshape(c, [tokens, s, s]));
 }
 
+/** Whether the layer may go from the gates to its output in one kernel: nobody looks at what lies between or puts something there, and no expert is purged. */
+function canFuse(pass: LayerPass): boolean {
+  return canFuseMonet() && pass.keep === null && !['mlp.hook_gates1', 'mlp.hook_gates2', 'mlp.hook_post'].some((name) => pass.touches(name));
+}
+
 interface Decomposition {
   readonly id: string;
   readonly title: string;
   specs(shape: MonetShape): Specs;
   apply(x: Tensor2D, weights: Weights, pairs: PairWeights): Tensor2D;
+  /** `apply` as a kernel, of pairs by their gates. */
+  fused(x: Tensor2D, weights: Weights, gates: Gates): Tensor2D;
   problem(shape: MonetShape): string | null;
 }
 
@@ -110,7 +111,7 @@ function published(layers: number, dModel: number, heads: number, width: number,
   };
 }
 
-function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) {
+function monet({ id, title, specs, apply, fused, problem: ownProblem }: Decomposition) {
   return defineLayer({
     id,
     title,
@@ -127,9 +128,11 @@ function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) 
       const routing = from === pass.layer ? route(x, weights, own, pass) : null;
       const shared = (half: 1 | 2): Tensor3D => pass.shared(`monet.gates${half}`, from) as Tensor3D;
       const gates: Gates = routing ?? { gates1: shared(1), gates2: shared(2) };
-      const y = apply(x, unprefixed('mlp.', weights), pairsOf(hooked(gates, pass), pass));
+      const mine = unprefixed('mlp.', weights);
+      const y = canFuse(pass) ? fused(x, mine, gates) : apply(x, mine, pairsOf(hooked(gates, pass), pass));
       if (routing === null) return { y, losses: {} };
-      return { y, losses: { uniformity: uniformityLoss(gates), ambiguity: ambiguityLoss(gates) }, figures: { active: meanActive(gates) } };
+      const { uniformity, ambiguity, active } = measureGates(gates);
+      return { y, losses: { uniformity, ambiguity }, figures: { active } };
     },
     lossWeights: ({ auxiliary }) => ({ uniformity: auxiliary, ambiguity: auxiliary }),
     presets: { 'paper-850m': published(24, 1536, 12, 12, 6), 'paper-1.4b': published(24, 2048, 16, 16, 8), 'paper-4.1b': published(32, 3072, 24, 24, 12) },
@@ -147,9 +150,11 @@ function monet({ id, title, specs, apply, problem: ownProblem }: Decomposition) 
 export const monetHd = monet({
   id: 'monet-hd', title: 'Monet, horizontal', specs: hdSpecs, problem: () => null,
   apply: (x, weights, pairs) => applyHd(x, weights as unknown as HdWeights, pairs),
+  fused: (x, weights, gates) => fusedHd(x, weights as unknown as HdWeights, gates),
 });
 
 export const monetVd = monet({
   id: 'monet-vd', title: 'Monet, vertical', specs: vdSpecs, problem: halvesProblem,
   apply: (x, weights, pairs) => applyVd(x, weights as unknown as VdWeights, pairs),
+  fused: (x, weights, gates) => fusedVd(x, weights as unknown as VdWeights, gates),
 });

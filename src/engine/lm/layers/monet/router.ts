@@ -1,7 +1,8 @@
 /** Monet's router, computed at the first layer of a group and used by all of the group (released code of Park et al. 2024, arXiv 2412.04139). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { adaptiveGates, logitStatistics } from './gates.ts';
+import { canFuseMonet, fusedGates, fusedStatistics } from './fused.ts';
+import { adaptiveGates, gateThreshold, logitStatistics } from './gates.ts';
 import type { LogitStatistics } from './gates.ts';
 import type { Gates } from './pairs.ts';
 
@@ -44,7 +45,10 @@ export function routerLayer(layer: number, group: number): number {
 export function routeMonet(x: Tensor2D, { w1, w2 }: RouterWeights, { heads, active }: RouterConfig, running: RouterStatistics | null): MonetRouting {
   const logits = (w: Tensor2D): Tensor3D => tf.reshape(tf.matMul(x, w, false, true), [x.shape[0], heads, w.shape[0] / heads]);
   const [z1, z2] = [logits(w1), logits(w2)];
-  const batch = { first: logitStatistics(z1), second: logitStatistics(z2) };
+  const fused = canFuseMonet();
+  const statistics = fused ? fusedStatistics : logitStatistics;
+  const batch = { first: statistics(z1), second: statistics(z2) };
   const { first, second } = running ?? batch;
-  return { gates1: adaptiveGates(z1, active, first), gates2: adaptiveGates(z2, active, second), batch };
+  const gates = (z: Tensor3D, of: LogitStatistics): Tensor3D => (fused ? fusedGates(z, gateThreshold(active, z.shape[2]), of) : adaptiveGates(z, active, of));
+  return { gates1: gates(z1, first), gates2: gates(z2, second), batch };
 }

@@ -41,9 +41,9 @@ function describe(issue: z.core.$ZodIssue): string {
 
 /** The config that the options say. Kind bad-request names each option that is wrong. */
 export function buildConfigOf(options: Options, { seed, workspace }: Pick<CliContext, 'seed' | 'workspace'>): BuildConfig {
-  const { json: _json, workspace: _workspace, ...fields } = options;
+  const { json: _json, workspace: _workspace, units, ...fields } = options;
   const paths = Object.fromEntries(['store', 'dictionary', 'model', 'out'].flatMap((name) => (options[name] === undefined ? [] : [[name, resolve(String(options[name]))]])));
-  const parsed = buildConfigSchema.safeParse(withUnitsFolder(workspace, { ...fields, ...paths, seed }));
+  const parsed = buildConfigSchema.safeParse(withUnitsFolder(workspace, { ...fields, ...paths, features: units === true ? 'units' : 'dictionary', seed }));
   if (parsed.success) return parsed.data;
   throw new LoupeError('bad-request', parsed.error.issues.map(describe).join('; '));
 }

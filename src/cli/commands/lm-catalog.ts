@@ -105,7 +105,7 @@ async function inProcess(kind: 'harvest' | 'statistics', config: Readonly<Record
 /** Adds the layer's source. */
 async function buildLayer(plan: Plan, { layer, hook }: Layer, store: string, folder: string, context: CliContext): Promise<Record<string, unknown>> {
   const { model, out, keep, labels } = plan;
-  const config = parseConfig(buildConfigSchema, { store, model, units: true, keep, hook, labels, out, seed: context.seed, dictionary: unitsFolder(context.workspace, model, hook, keep) });
+  const config = parseConfig(buildConfigSchema, { store, model, features: 'units', keep, hook, labels, out, seed: context.seed, dictionary: unitsFolder(context.workspace, model, hook, keep) });
   const { signal, progress, log } = context;
   const result = await buildCatalog(config, { signal, progress, log, metrics: () => {}, folder: join(folder, `layer-${layer}`) }, (statistics, inner) => inProcess('statistics', statistics, inner));
   return { layer, ...result };

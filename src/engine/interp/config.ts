@@ -9,8 +9,8 @@ const count = (description: string, least: number, most: number, value: number):
 /** Fields that a catalog build has in common with its statistics pass. */
 export const statisticsFields = {
   store: path.describe('Folder of the activations'),
-  dictionary: z.string().max(4096).default('').describe('Folder of the dictionary; with units, the folder that is made of them'),
-  units: z.boolean().default(false).describe("The units of the model's own layer (neurons, experts, atoms) in the place of a dictionary's latents"),
+  features: z.enum(['dictionary', 'units']).default('dictionary').describe("The latents of a dictionary, or the units of the model's own layer: neurons, experts, atoms"),
+  dictionary: z.string().max(4096).default('').describe('Folder of the dictionary; of units, the folder that is made of them'),
   keep: z.number().int().min(1).max(1 << 22).nullable().default(null)
     .describe(`Units of a token that count, the largest by size; empty: all that are not 0, or ${defaultKeep} where none ever is (GELU, SwiGLU)`).meta({ unit: 'units' }),
   model: path.describe('The language model that the activations came from: a folder or a GGUF file'),
@@ -27,8 +27,8 @@ export const statisticsFields = {
 } as const;
 
 /** A dictionary's folder is named, or units are asked for. */
-export function namesFeatures({ dictionary, units }: { readonly dictionary: string; readonly units: boolean }): boolean {
-  return dictionary !== '' || units;
+export function namesFeatures({ dictionary, features }: Pick<StatisticsConfig, 'dictionary' | 'features'>): boolean {
+  return dictionary !== '' || features === 'units';
 }
 export const namesNothing = { path: ['dictionary'], message: 'name the folder of a dictionary, or take the units of the model' };
 
@@ -36,7 +36,7 @@ export const statisticsConfigSchema = z.strictObject(statisticsFields).refine(({
 export type StatisticsConfig = z.infer<typeof statisticsConfigSchema>;
 
 /** What the figures depend on, beside what they are taken over. */
-export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'dictionary' | 'units' | 'keep' | 'model' | 'hook' | 'name'>;
+export type StatisticsOptions = Omit<StatisticsConfig, 'store' | 'features' | 'dictionary' | 'keep' | 'model' | 'hook' | 'name'>;
 
 /** Equal intervals of (0, max], as SAEDashboard has them (its "quantiles"). */
 export const intervals = 5;

@@ -48,8 +48,8 @@ interface Chosen {
 }
 
 /** The features that the config names. The caller disposes the dictionary. */
-async function chosen({ dictionary: path, units, keep, hook: named, name }: StatisticsConfig, store: ActivationStore, model: LanguageModel): Promise<Chosen> {
-  if (!units) {
+async function chosen({ features, dictionary: path, keep, hook: named, name }: StatisticsConfig, store: ActivationStore, model: LanguageModel): Promise<Chosen> {
+  if (features === 'dictionary') {
     const dictionary = await loadDictionary(path);
     return { dictionary, path, hook: named === '' ? dictionary.provenance.hookPoint : named, name: name === '' ? basename(path) : name };
   }
@@ -62,18 +62,18 @@ async function chosen({ dictionary: path, units, keep, hook: named, name }: Stat
 
 /** Result: {folder, key, features, tokens, dead, dictionary}. Kinds: those of loading, mismatch, unsupported (a hook without units), conflict, cancelled, not-finite, no-space. */
 export const runStatistics: JobRunner<StatisticsConfig> = async (config: StatisticsConfig, context: JobContext) => {
-  const { store: storePath, dictionary: _dictionary, units: _units, keep: _keep, model: modelPath, hook: _hook, name: _name, ...options } = config;
+  const { store: storePath, features: _features, dictionary: _dictionary, keep: _keep, model: modelPath, hook: _hook, name: _name, ...options } = config;
   await loadBackend();
   const store = openStore(storePath);
   try {
     const model = await loadModel(modelPath);
     try {
-      const { path: dictionaryPath, ...features } = await chosen(config, store, model);
+      const { path: dictionaryPath, ...found } = await chosen(config, store, model);
       try {
-        const parts = { store, ...features, identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model), heads: model.config.heads };
+        const parts = { store, ...found, identity: model.identity, tokenizer: model.tokenizer, unembedding: unembeddingOf(model), heads: model.config.heads };
         return { ...(await computeStatistics(parts, options, context.folder, context)), dictionary: dictionaryPath };
       } finally {
-        features.dictionary.dispose();
+        found.dictionary.dispose();
       }
     } finally {
       model.dispose();

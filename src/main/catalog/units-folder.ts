@@ -33,8 +33,8 @@ function onlyHook(store: unknown): string {
 
 /** A build's config, with the folder named where units are asked for and none is. */
 export function withUnitsFolder(workspace: string, config: Config): Record<string, unknown> {
-  const { units, dictionary, model, store, hook, keep } = config;
-  if (units !== true || (typeof dictionary === 'string' && dictionary.trim() !== '') || typeof model !== 'string') return { ...config };
+  const { features, dictionary, model, store, hook, keep } = config;
+  if (features !== 'units' || (typeof dictionary === 'string' && dictionary.trim() !== '') || typeof model !== 'string') return { ...config };
   const named = typeof hook === 'string' && hook !== '' ? hook : onlyHook(store);
   return { ...config, hook: named, dictionary: unitsFolder(workspace, model, named, typeof keep === 'number' ? keep : null) };
 }

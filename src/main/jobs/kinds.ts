@@ -9,7 +9,7 @@ import type { Job, JobForm, JobKind } from '../../shared/schema/job.ts';
 import type { EngineSupervisor, JobSink } from '../engine/supervisor.ts';
 import type { EngineJobKind } from '../../engine/protocol.ts';
 import { buildCatalog } from '../catalog/build.ts';
-import { buildConfigSchema } from '../catalog/build-config.ts';
+import { buildConfigSchema, buildForms } from '../catalog/build-config.ts';
 import { runLabelling } from '../catalog/first-guesses.ts';
 import { labelConfigSchema } from '../catalog/label-config.ts';
 import { withUnitsFolder } from '../catalog/units-folder.ts';
@@ -33,8 +33,9 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** The config of a new job, complete: defaults filled in, output named. Kind bad-config names each field that is wrong. */
 export async function checkJob(engine: EngineSupervisor, workspace: string, kind: JobKind, given: Config, taken?: ReadonlySet<string>): Promise<Record<string, unknown>> {
-  const config = withOutput(workspace, kind, given, taken);
-  if (kind === 'catalog-build') return parseConfig(buildConfigSchema, withUnitsFolder(workspace, config));
+  // Before the output is named: a catalog of units is called after them.
+  const config = withOutput(workspace, kind, kind === 'catalog-build' ? withUnitsFolder(workspace, given) : given, taken);
+  if (kind === 'catalog-build') return parseConfig(buildConfigSchema, config);
   if (kind === 'embed') return parseConfig(embedConfigSchema, config);
   if (kind === 'map') return parseConfig(mapJobConfigSchema, config);
   if (kind === 'compare') return parseConfig(compareConfigSchema, config);
@@ -65,13 +66,18 @@ export function jobTitle(kind: JobKind, config: Config): string {
   return `${titles[kind]}${variant}${out}`.slice(0, 200);
 }
 
+const buildTitles = { dictionary: 'A dictionary', units: 'Units of the model' } as const;
+const buildSummaries = {
+  dictionary: 'Describes each feature of a dictionary over a store of activations, in one file that can be browsed and shared.',
+  units: "Describes each unit of a model's own layer (neurons, experts, atoms) over a store of activations at its mlp.hook_post, in one file that can be browsed and shared. Nothing has to be trained.",
+} as const;
+
 /** The forms of every job that can be started from the studio. */
 export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
   const { forms } = await engine.request('forms', {});
-  const catalog: JobForm = {
-    kind: 'catalog-build', variant: null, title: 'Build a catalog', paper: null,
-    summary: "Describes each feature of a dictionary, or each unit of a model's layer, over a store of activations, in one file that can be browsed and shared.", schema: jsonSchema(buildConfigSchema),
-  };
+  const catalogs = (['dictionary', 'units'] as const).map((features): JobForm => ({
+    kind: 'catalog-build', variant: features, variantField: 'features', title: buildTitles[features], paper: null, summary: buildSummaries[features], schema: jsonSchema(buildForms[features]),
+  }));
   const demo: JobForm = {
     kind: 'demo', variant: null, title: 'Sample run', paper: null,
     summary: 'From the sample model to a catalog: harvests, trains and builds with settings that are known to work.', schema: { type: 'object', properties: {} },
@@ -80,7 +86,7 @@ export async function jobForms(engine: EngineSupervisor): Promise<JobForm[]> {
     kind: 'label', variant: null, title: 'Label features', paper: null,
     summary: 'First guesses for features that no person has labelled, each with a score of how well it tells when the feature fires.', schema: jsonSchema(labelConfigSchema.omit({ filter: true })),
   };
-  return [...forms, catalog, demo, label].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
+  return [...forms, ...catalogs, demo, label].map((form) => ({ ...form, schema: withOptionalOutput(form.schema) }));
 }
 
 export interface JobParts {

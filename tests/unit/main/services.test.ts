@@ -33,7 +33,7 @@ test('the state of the machine is known without asking the engine, and changes a
 test('the forms of all kinds of jobs come with optional outputs', async (t) => {
   const { invoke } = openServices(t);
   const { forms } = (await invoke('jobs.forms', {})) as { forms: JobForm[] };
-  assert.deepEqual(forms.map((form) => form.kind), ['train', 'catalog-build', 'demo', 'label']);
+  assert.deepEqual(forms.map((form) => form.kind), ['train', 'catalog-build', 'catalog-build', 'demo', 'label']);
   const build = forms[1]!.schema as { required: string[]; properties: Record<string, unknown> };
   assert.ok(!build.required.includes('out') && build.required.includes('store'));
 });

@@ -5,6 +5,7 @@ import type { CatalogInfo, Source } from '../../../shared/schema/catalog.ts';
 import type { Job } from '../../../shared/schema/job.ts';
 import type { Item, ItemKind, SystemInfo, Workspace } from '../../../shared/schema/workspace.ts';
 import type { Client, ConnectionState } from '../client.ts';
+import { unitWords, type UnitWords } from '../feature/unit-words.ts';
 import { notices } from './notices.svelte.ts';
 import { isString, recall, remember } from './preferences.ts';
 
@@ -25,6 +26,8 @@ class Session {
   author = $state(recall('author', '', isString));
 
   readonly source: Source | null = $derived(this.catalog?.sources.find((source) => source.id === this.sourceId) ?? this.catalog?.sources[0] ?? null);
+  /** Where the features of the source are units of a model's layer: what they are called. */
+  readonly units: UnitWords | null = $derived(unitWords(this.source));
   readonly activeJobs = $derived(this.jobs.filter((job) => live.has(job.state)));
   readonly catalogs = $derived(this.items('catalog'));
   /** Is told of each change of a job, with the state that it had before. */

@@ -3,7 +3,13 @@ import type { FeatureRow } from '../../../shared/schema/catalog.ts';
 import type { FeatureColumn } from '../../../shared/schema/feature-query.ts';
 import { count, significant } from '../format/number.ts';
 
-export type ColumnId = FeatureColumn | 'preview';
+export type ColumnId = FeatureColumn | 'preview' | 'unit';
+
+/** By which a click on the head of a column sorts: names of units rise with their numbers. Null: not at all. */
+export function sortOf(id: ColumnId): FeatureColumn | null {
+  if (id === 'unit') return 'index';
+  return id === 'preview' ? null : id;
+}
 
 export interface ColumnDefinition {
   readonly id: ColumnId;
@@ -22,6 +28,7 @@ const ifAlive = (value: (row: FeatureRow) => number) => (row: FeatureRow): strin
 /** Every column, in the order in which the menu offers them. */
 export const columns: readonly ColumnDefinition[] = [
   { id: 'index', title: 'Feature', tip: 'Number in the dictionary', figure: true, width: 60, text: (row) => count(row.index) },
+  { id: 'unit', title: 'Unit', tip: 'What the unit of the model is called; of a dictionary, whose latents have no names, nothing', figure: false, width: 150 },
   { id: 'density', title: 'Density', tip: 'Share of tokens on which it fires; the bar is logarithmic, from 1 in 1,000,000 to every token', figure: true, width: 104 },
   { id: 'max', title: 'Max', tip: 'Largest activation', figure: true, width: 52, text: ifAlive((row) => row.max) },
   { id: 'mean', title: 'Mean', tip: 'Mean activation where it fires', figure: true, width: 52, text: ifAlive((row) => row.mean) },

@@ -5,6 +5,8 @@ import { plainText, quoted } from '../tokens/display.ts';
 
 /** What the feature is part of. */
 export interface FeatureOrigin {
+  /** What a unit of a layer is called. */
+  readonly unit?: string;
   readonly source: string;
   readonly model: string;
   readonly hook: string;
@@ -19,7 +21,7 @@ export function featureText(feature: Feature, origin: FeatureOrigin): string {
   const words = (rows: Feature['topLogits']): string => rows.map(({ token, value }) => `${quoted(token)} ${significant(value)}`).join(', ');
   const strongest = feature.groups.filter(({ share, examples }) => share === null && examples.length > 0);
   return [
-    `Feature ${feature.index} of ${origin.source} (${origin.model}, ${origin.hook})`,
+    `Feature ${feature.index}${origin.unit === undefined ? '' : `, ${origin.unit},`} of ${origin.source} (${origin.model}, ${origin.hook})`,
     ...(feature.label === null ? [] : [`Label: ${feature.label.text}${feature.label.confidence === null ? '' : ` (confidence ${feature.label.confidence} of 5)`}`]),
     `Fires on ${percent(feature.density)} of ${feature.tokens} tokens; maximum ${significant(feature.max, 4)}${signs}, mean where it fires ${significant(feature.mean, 4)}`,
     ...(feature.topLogits.length === 0 ? [] : [`Makes likelier: ${words(feature.topLogits)}`, `Makes less likely: ${words(feature.bottomLogits)}`]),

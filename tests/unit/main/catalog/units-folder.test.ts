@@ -14,7 +14,7 @@ test('a build of units without a folder gets one, and the only hook of its store
   const store = temporaryFolder(t);
   const hooks = (...names: string[]): void => writeFileSync(join(store, 'manifest.json'), JSON.stringify({ hooks: names.map((name) => ({ name, d: 4 })) }));
   hooks('blocks.0.hook_resid_post', 'blocks.3.mlp.hook_post');
-  const config = { units: true, model: '/m/lm', store };
+  const config = { features: 'units', model: '/m/lm', store };
   assert.deepEqual(withUnitsFolder('/w', config), { ...config, hook: 'blocks.3.mlp.hook_post', dictionary: join('/w', 'dictionaries', 'lm-blocks.3-units') });
   hooks('blocks.1.mlp.hook_post', 'blocks.3.mlp.hook_post');
   assert.equal(withUnitsFolder('/w', config)['hook'], '');
@@ -22,5 +22,5 @@ test('a build of units without a folder gets one, and the only hook of its store
 });
 
 test('anything else stays as it is', () => {
-  for (const config of [{ dictionary: 'd', model: 'm' }, { units: true, dictionary: 'd', model: 'm' }, { units: true }]) assert.deepEqual(withUnitsFolder('/w', config), config);
+  for (const config of [{ dictionary: 'd', model: 'm' }, { features: 'units', dictionary: 'd', model: 'm' }, { features: 'units' }]) assert.deepEqual(withUnitsFolder('/w', config), config);
 });

@@ -25,7 +25,7 @@ export function unitsStore(stores: readonly Item[], model: string, layer: number
 
 /** A catalog of the units of a block, over a store that holds them. */
 export function catalogOfUnits(path: string, layer: number, store: Item): Query {
-  return { kind: 'catalog-build', units: 'true', model: path, hook: unitsHook(layer), store: store.path };
+  return { kind: 'catalog-build', features: 'units', model: path, hook: unitsHook(layer), store: store.path };
 }
 
 /** A harvest of the units of a block, over what the model was trained on, in contexts that it takes. */

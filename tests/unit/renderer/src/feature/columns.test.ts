@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeatureRow } from '../../../../../src/shared/schema/catalog.ts';
 import { featureColumns } from '../../../../../src/shared/schema/feature-query.ts';
-import { column, columns, defaultLayout, gridColumns, leastWidth, moveColumn, narrowest, parseLayout, resizeColumn, toggleColumn } from '../../../../../src/renderer/src/feature/columns.ts';
+import { column, columns, defaultLayout, gridColumns, leastWidth, moveColumn, narrowest, parseLayout, resizeColumn, sortOf, toggleColumn } from '../../../../../src/renderer/src/feature/columns.ts';
 
 const row: FeatureRow = { index: 1234, density: 0.01, max: 2, mean: 1, min: 0, dead: false, tokenClass: 'digits', label: null, labelKind: null, confidence: null, family: null, score: null, notes: false, preview: null };
 
-test('every column of the contract can be shown, and the example beside', () => {
-  assert.deepEqual(columns.map(({ id }) => id).toSorted(), [...featureColumns, 'preview'].toSorted());
+test('every column of the contract can be shown, and the example and the name of a unit beside', () => {
+  assert.deepEqual(columns.map(({ id }) => id).toSorted(), [...featureColumns, 'preview', 'unit'].toSorted());
+  assert.deepEqual([sortOf('unit'), sortOf('preview'), sortOf('max')], ['index', null, 'max']);
   assert.deepEqual(['index', 'max', 'tokenClass', 'score', 'confidence'].map((id) => column(id as 'index').text!(row)), ['1,234', '2.00', 'digits', '', '']);
   assert.equal(column('max').text!({ ...row, dead: true }), '–');
 });

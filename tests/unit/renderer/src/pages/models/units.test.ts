@@ -24,5 +24,5 @@ test('a catalog of units is filled in with the newest whole store of that model 
   const found = unitsStore(stores, 'm', 1)!;
   assert.equal(found.id, 'new');
   assert.equal(unitsStore(stores, 'm', 11), null);
-  assert.deepEqual(catalogOfUnits('/m', 1, found), { kind: 'catalog-build', units: 'true', model: '/m', hook: 'blocks.1.mlp.hook_post', store: '/s/new' });
+  assert.deepEqual(catalogOfUnits('/m', 1, found), { kind: 'catalog-build', features: 'units', model: '/m', hook: 'blocks.1.mlp.hook_post', store: '/s/new' });
 });

@@ -11,8 +11,8 @@ import { kindFolder } from '../workspace/layout.ts';
 import { readLinks } from '../workspace/links.ts';
 
 const runFile = 'lm-train.json';
-/** Files beside a model with figures of evaluations: objects whose numbers are taken, also one level down. */
-const evaluationFiles = ['evaluation.json', 'chess.json', 'chess-evaluation.json'] as const;
+/** What `loupe lm eval --save` leaves: its numbers are taken, also one level down. */
+const evaluationFile = 'evaluation.json';
 const maxJsonBytes = 2 ** 20;
 const maxModels = 2000;
 /** What is read of the end of a history and of the samples, bytes. */
@@ -79,12 +79,12 @@ function stateOf(job: Job | undefined, done: boolean): LmRun['state'] {
 
 async function describe(path: string, job: Job | undefined): Promise<LmRun> {
   const [config, result] = [await readJson(join(path, runFile)), await readJson(join(path, 'result.json'))];
-  const evaluated = await Promise.all(evaluationFiles.map(async (name) => numbersOf(await readJson(join(path, name)))));
+  const evaluated = numbersOf(await readJson(join(path, evaluationFile)));
   const done = result !== null && (await exists(join(path, 'model.safetensors')));
   const figures = done ? numbersOf(result) : await figuresSoFar(path);
   return {
     path, name: basename(path), job: job?.id ?? null, state: stateOf(job, done), modifiedAt: (await stat(join(path, runFile))).mtime.toISOString(),
-    config: { ...(config ?? job?.config) }, figures: { ...Object.assign({}, ...evaluated), ...figures }, problem: config === null ? `${runFile} cannot be read` : null,
+    config: { ...(config ?? job?.config) }, figures: { ...evaluated, ...figures }, problem: config === null ? `${runFile} cannot be read` : null,
   };
 }
 

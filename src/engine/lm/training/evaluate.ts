@@ -16,6 +16,9 @@ import { loadModel } from '../load.ts';
 import { openData } from './text-source.ts';
 import { TokenFiles } from './token-files.ts';
 
+/** Where figures of a model are kept beside it. */
+export const evaluationFile = 'evaluation.json';
+
 export interface LmEvalOptions {
   readonly model: string;
   /** null: the validation tokens of the model's own run. */

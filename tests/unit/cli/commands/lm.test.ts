@@ -52,6 +52,9 @@ test('a model is trained, evaluated, and writes; its run cannot be gone on with 
   const own = resultOf(await inProcess(['lm', 'eval', '--model', at('model')]));
   assert.ok(Math.abs(Number(own['loss']) - Number(result['valid_loss'])) < 1e-4);
   assert.ok(Number(resultOf(await inProcess(['lm', 'eval', '--model', at('model'), '--data', at('text.txt')]))['tokens']) > 1000);
+  assert.ok(!existsSync(join(at('model'), 'evaluation.json')));
+  resultOf(await inProcess(['lm', 'eval', '--model', at('model'), '--save']));
+  assert.equal((JSON.parse(readFileSync(join(at('model'), 'evaluation.json'), 'utf8')) as { loss: number }).loss, own['loss']);
   const generate = ['lm', 'generate', '--model', at('model'), '--prompt', 'the ', '--tokens', '5', '--seed', '1'];
   const written = resultOf(await inProcess(generate));
   assert.ok(Number(written['tokens']) <= 5);

@@ -11,6 +11,7 @@ import { isUnitsHook, layerOfHook } from '../../engine/lm/units.ts';
 import { buildConfigSchema } from '../../main/catalog/build-config.ts';
 import { buildCatalog } from '../../main/catalog/build.ts';
 import { unitsFolder } from '../../main/catalog/units-folder.ts';
+import { mostUnits } from '../../shared/schema/units.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import type { ModelInfo } from '../../shared/schema/workspace.ts';
 import type { CliCommand, CliContext } from '../command.ts';
@@ -19,8 +20,6 @@ import { buildFolder } from './catalog-build.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** A batch of the encoding pass holds 4,096 rows of all units in float32: 1 GiB at this many. */
-const mostUnits = 65_536;
 /** A longer context is not needed to see what units fire on. */
 const usualContext = 256;
 

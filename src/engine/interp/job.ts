@@ -1,5 +1,6 @@
 /** The statistics pass as a job: loads what its config names, runs the pass in the job's folder. Run again there, it resumes. */
 import { basename } from 'node:path';
+import { mostUnits } from '../../shared/schema/units.ts';
 import { LoupeError } from '../../shared/errors.ts';
 import { loadBackend } from '../backend/load.ts';
 import type { JobContext, JobRunner } from '../job.ts';
@@ -56,6 +57,8 @@ async function chosen({ features, dictionary: path, keep, hook: named, name }: S
   // Before a folder is made: units of another model than the store's would be of use to nobody.
   assertSameModel(store, model.identity);
   const hook = unitsHookIn(store, named);
+  const width = store.manifest.hooks.find((stored) => stored.name === hook)?.d ?? 0;
+  if (width > mostUnits) throw new LoupeError('unsupported', `hook: ${hook} has ${width.toLocaleString('en-US')} units, and a catalog takes up to ${mostUnits.toLocaleString('en-US')} of a layer: a batch of more would not fit 1 GiB.`);
   const { dictionary, path: made } = ensureUnits(path, model, hook, keep);
   return { dictionary, path: made, hook, name: name === '' ? `${dictionary.units.layerKind.title} units, layer ${layerOfHook(hook)}` : name };
 }

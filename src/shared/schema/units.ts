@@ -8,6 +8,9 @@ export const unitsKind = 'units';
 /** Units of a token that count where none is ever exactly 0 (our choice). */
 export const defaultKeep = 64;
 
+/** Units of a layer that can be put into a catalog: a batch of the encoding pass holds 4,096 rows of all of them in float32, 1 GiB at this many. */
+export const mostUnits = 65_536;
+
 const count = z.number().int().positive();
 
 /** The config of a dictionary of units. */

@@ -33,6 +33,10 @@ ap.add_argument("--width", type=int, default=8, help="Monet: m, hidden units of 
 ap.add_argument("--routing-heads", type=int, default=2)
 ap.add_argument("--active", type=int, default=4)
 ap.add_argument("--group", type=int, default=2)
+ap.add_argument("--mode", default="train", help="train, or generate: greedily with a cache of keys and values")
+ap.add_argument("--batch", type=int, default=1, help="generate: texts that grow together")
+ap.add_argument("--prompt", type=int, default=64)
+ap.add_argument("--new", type=int, default=64, help="generate: new tokens of each text")
 ap.add_argument("--steps", type=int, default=5)
 ap.add_argument("--threads", type=int, default=os.cpu_count())
 a = ap.parse_args()
@@ -40,7 +44,12 @@ torch.set_num_threads(a.threads)
 torch.manual_seed(0)
 
 
+caching = a.mode == "generate"
+
+
 class Attention(nn.Module):
+    past = None  # keys and values of the tokens read so far
+
     def __init__(self):
         super().__init__()
         self.qkv = nn.Linear(a.d, 3 * a.d)
@@ -49,7 +58,11 @@ class Attention(nn.Module):
     def forward(self, x):
         b, t, _ = x.shape
         q, k, v = self.qkv(x).view(b, t, 3, a.heads, a.d // a.heads).permute(2, 0, 3, 1, 4)
-        return self.out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(b, t, a.d))
+        if caching:
+            if self.past is not None:
+                k, v = torch.cat([self.past[0], k], 2), torch.cat([self.past[1], v], 2)
+            self.past = (k, v)
+        return self.out(F.scaled_dot_product_attention(q, k, v, is_causal=t > 1).transpose(1, 2).reshape(b, t, a.d))
 
 
 class Dense(nn.Module):
@@ -167,8 +180,8 @@ class Model(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.02)
         nn.init.normal_(self.positions.weight, std=0.02)
 
-    def forward(self, tokens):
-        x = self.embedding(tokens) + self.positions.weight[: tokens.shape[1]]
+    def forward(self, tokens, past=0):
+        x = self.embedding(tokens) + self.positions.weight[past : past + tokens.shape[1]]
         shared, extra = {}, 0.0
         for ln1, attention, ln2, layer in zip(self.ln1, self.attention, self.ln2, self.layers):
             x = x + attention(ln1(x))
@@ -178,6 +191,36 @@ class Model(nn.Module):
 
 
 model = Model()
+
+
+@torch.inference_mode()
+def generate(prompts):
+    for attention in model.attention:
+        attention.past = None
+    tokens = prompts
+    for step in range(a.new):
+        past = 0 if step == 0 else a.prompt + step - 1
+        tokens = model(tokens, past)[0][:, -1].argmax(-1, keepdim=True)
+    return tokens
+
+
+if caching:
+    model.eval()
+    prompts = torch.randint(a.vocab, (a.batch, a.prompt))
+    times, cpu = [], []
+    for _ in range(a.steps + 1):
+        start, used = time.perf_counter(), time.process_time()
+        generate(prompts)
+        times.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - used)
+    middle = sorted(times[1:])[len(times[1:]) // 2]
+    print(json.dumps({
+        "peer": "pytorch", "arch": a.arch, "batch": a.batch, "prompt": a.prompt, "new_tokens": a.new, "parameters": sum(p.numel() for p in model.parameters()),
+        "ms_per_step": middle * 1e3, "cpu_ms_per_step": sorted(cpu[1:])[len(cpu[1:]) // 2] * 1e3, "tokens_per_s": a.batch * a.new / middle,
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }))
+    raise SystemExit
+
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, betas=(0.9, 0.95), weight_decay=0.1)
 batch = a.tokens // a.context
 tokens = torch.randint(a.vocab, (batch, a.context + 1))

@@ -105,7 +105,8 @@ class ExpertsBase : public tensorflow::OpKernel {
     float* to = panels->flat<float>().data();
     const int64_t depth = across ? s.d : s.width, width = across ? s.width : s.d;
     ForBlocks(ctx, s.experts, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t e = begin; e < end; e++) BestMoeKernels().pack({from + e * s.width * s.d, s.d, nullptr, across, depth, width, to + e * PanelFloats(depth, width)});
+      // Of experts without slots no panel is read: a token or two need few of them.
+      for (int64_t e = begin; e < end; e++) if (s.first[e + 1] > s.first[e]) BestMoeKernels().pack({from + e * s.width * s.d, s.d, nullptr, across, depth, width, to + e * PanelFloats(depth, width)});
     });
   }
 

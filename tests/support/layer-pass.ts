@@ -30,5 +30,6 @@ export function watchedPass({ layer = 0, training = false, watch = false, edit =
     share: (key, value) => void left.set(key, value),
     shared: (key) => left.get(key) ?? (() => { throw new Error(`${key} is not there`); })(),
     update: (name, value) => void updates.set(name, value),
+    kept: (_name, make) => make(),
   };
 }

@@ -215,6 +215,8 @@ export interface OwnBlocks {
   readonly config: unknown;
   readonly size: ModelSize;
   readonly blocks: readonly Weights[];
+  /** Where the weights stay as they are: tensors made of them alone, by block and name, which the model disposes. */
+  readonly kept?: Map<string, Tensor>;
 }
 
 /** A model's tensors by name, whichever format they are in. `WeightLoader` (weights.ts) makes tensors of them. */

@@ -16,7 +16,7 @@ import { unitsAt, type HookUnits } from './units.ts';
 
 function tensorsOf(weights: DecoderWeights): Set<Tensor> {
   const parts: (Norm | Linear)[] = [weights.lnFinal, ...weights.blocks.flatMap((block) => Object.values(block) as (Norm | Linear)[])];
-  const all: (Tensor | null)[] = [weights.embedding, weights.positions, weights.unembedding, ...parts.flatMap(({ weight, bias }) => [weight, bias]), ...(weights.own?.blocks ?? []).flatMap((block) => Object.values(block))];
+  const all: (Tensor | null)[] = [weights.embedding, weights.positions, weights.unembedding, ...parts.flatMap(({ weight, bias }) => [weight, bias]), ...(weights.own?.blocks ?? []).flatMap((block) => Object.values(block)), ...(weights.own?.kept?.values() ?? [])];
   return new Set(all.filter((tensor) => tensor !== null));
 }
 

@@ -59,6 +59,8 @@ export interface LayerPass {
   share(key: string, value: Tensor): void;
   /** What an earlier block of this pass left; `from` is the block that does, as `sharesFrom` says. */
   shared(key: string, from: number): Tensor;
+  /** What `make` makes of the weights alone; in a model that is not trained it is made once. */
+  kept(name: string, make: () => Tensor): Tensor;
   /** Sets a parameter with `trained: false` to a new value after this pass; without effect unless training. */
   update(name: string, value: Tensor): void;
 }

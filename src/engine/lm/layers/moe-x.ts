@@ -1,9 +1,11 @@
 /** MoE-X as a layer: ReLU experts, routed to by how few of their units would fire (Yang et al. 2025, arXiv 2503.07639). */
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { defineLayer } from './definition.ts';
+import { defineLayer, type LayerPass, type Weights } from './definition.ts';
 import { activeExperts, expertFields, expertProblem, expertWrites, expertWidth, gatedExperts, runExperts, expertWeights } from './moe/adapter.ts';
 import { routeBySparsity } from './moe/moe-x.ts';
 import { expertSpecs, moeXShift } from './moe/parameters.ts';
+import { rowStatistics, type RowStatistics } from './moe/sparsity-router.ts';
 import { expertStudy } from './moe/study.ts';
 import { prefixed } from './prefixed.ts';
 
@@ -15,6 +17,16 @@ const config = z.strictObject({
     .describe("How far every expert's encoder rows start moved together, as a share of their standard deviation: what the router tells experts apart by").meta({ unit: '1' }),
 });
 
+/** Statistics of the encoders, made once where nothing trains them. */
+function statisticsOf(weights: Weights, pass: LayerPass): RowStatistics {
+  const own = expertWeights(weights);
+  let all: RowStatistics | undefined;
+  const make = (of: (statistics: RowStatistics) => Tensor) => (): Tensor => of((all ??= rowStatistics(own)));
+  const [mean, variance] = [pass.kept('mlp.mean', make((statistics) => statistics.mean)) as Tensor2D, pass.kept('mlp.variance', make((statistics) => statistics.variance)) as Tensor2D];
+  const bias = own.bEnc === null ? null : { mean: pass.kept('mlp.biasMean', make((statistics) => statistics.bias!.mean)) as Tensor1D, variance: pass.kept('mlp.biasVariance', make((statistics) => statistics.bias!.variance)) as Tensor1D };
+  return { mean, variance, bias };
+}
+
 export const moeX = defineLayer({
   id: 'moe-x',
   title: 'MoE-X',
@@ -22,7 +34,7 @@ export const moeX = defineLayer({
   config,
   problem: (own) => expertProblem(own),
   parameters: (own, size) => prefixed('mlp.', expertSpecs({ ...own, width: expertWidth(own, size) }, size, own.shift)),
-  forward: (x, weights, own, pass) => runExperts(x, expertWeights(weights), routeBySparsity(x, expertWeights(weights), own), own.activation, pass),
+  forward: (x, weights, own, pass) => runExperts(x, expertWeights(weights), routeBySparsity(x, expertWeights(weights), own, statisticsOf(weights, pass)), own.activation, pass),
   lossWeights: ({ balance }) => ({ balance }),
   presets: {
     'paper-small': { size: { layers: 12, dModel: 768, heads: 12, context: 1024, vocab: 50_257 }, layer: { width: 3072 } },

@@ -6,7 +6,8 @@ import { readOwnConfig } from '../own/files.ts';
 import { assemble } from '../own/parameters.ts';
 
 function load(loader: WeightLoader, config: ModelConfig): DecoderWeights {
-  return assemble(shapeOf(config.own!.config), config.layers, ({ name, shape }) => loader.tensor(name, shape));
+  const weights = assemble(shapeOf(config.own!.config), config.layers, ({ name, shape }) => loader.tensor(name, shape));
+  return { ...weights, own: { ...weights.own!, kept: new Map() } };
 }
 
 export const loupe: ModelFamily = {

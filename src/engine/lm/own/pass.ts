@@ -96,10 +96,19 @@ export class OwnPass {
       touches: (hook) => run.touches(`blocks.${layer}.${hook}`),
       share: (key, value) => keepNew(this.#shared, key, value),
       shared: (key, from) => this.#sharedAt(key, from, layer),
+      kept: (name, make) => this.#kept(`blocks.${layer}.${name}`, make),
       update: (name, value) => {
         if (training !== null) keepNew(training.updates, `blocks.${layer}.${name}`, value);
       },
     };
+  }
+
+  #kept(name: string, make: () => Tensor): Tensor {
+    const { kept } = this.#own;
+    if (kept === undefined) return make();
+    const found = kept.get(name) ?? tf.keep(tf.clone(make()));
+    kept.set(name, found);
+    return found;
   }
 
   #sharedAt(key: string, from: number, layer: number): Tensor {

@@ -16,7 +16,7 @@ function watchedPass(): LayerPass & { readonly seen: Map<string, number[]> } {
   return {
     seen, layer: 0, training: false, keep: null, differentiable: true, random: Random.from(0),
     at: (hook, value) => (seen.set(hook, [...value.dataSync()]), value),
-    touches: () => true, share: () => undefined, update: () => undefined,
+    touches: () => true, share: () => undefined, update: () => undefined, kept: (_name, make) => make(),
     shared: () => assert.fail('nothing is shared'),
   };
 }

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { defineLayer } from './definition.ts';
 import type { LayerPass, LayerPreset, LayerResult, ModelSize, Specs, Weights } from './definition.ts';
 import { monetExperts } from './monet/experts.ts';
-import { canFuseMonet, fusedHd, fusedVd } from './monet/fused.ts';
+import { canFuseMonet, expectFusedMonet, fusedHd, fusedVd } from './monet/fused.ts';
 import { updateRunning } from './monet/gates.ts';
 import { applyHd } from './monet/hd.ts';
 import type { HdWeights } from './monet/hd.ts';
@@ -92,6 +92,16 @@ function canFuse(pass: LayerPass): boolean {
   return canFuseMonet() && pass.keep === null && !['mlp.hook_gates1', 'mlp.hook_gates2', 'mlp.hook_post'].some((name) => pass.touches(name));
 }
 
+/**
+ * What a step holds of a token: the kernels four copies of both halves' gates and logits (262,144 experts beside 1,024, d 256, 4 layers, 2,048 tokens: 376 MiB more,
+ * of which 143 are weights and moments, so 7,500 numbers a token and layer for 1,920 more gates of both halves), and codes of what is in use; the twins all hidden units ten times.
+ */
+function held({ heads, active, width, experts }: MonetConfig): number {
+  const s = subExperts(experts);
+  const gates = 4 * 2 * heads * s;
+  return gates + (expectFusedMonet() ? 2 * Math.min(s, heads * active) * (width + 1) : 10 * s * width);
+}
+
 interface Decomposition {
   readonly id: string;
   readonly title: string;
@@ -141,6 +151,7 @@ function monet({ id, title, specs, apply, fused, problem: ownProblem }: Decompos
     writes: () => 'What an expert of Monet adds depends on its input as well as on its weight, so that it has no single direction.',
     hooks: ({ experts, heads }) => [1, 2].map((half) => [`mlp.hook_gates${half}`, heads * subExperts(experts)] as const),
     experts: monetExperts,
+    held,
     sharesFrom: (own, layer) => routerLayer(layer, own.group),
     // every half is computed for every token
     active: (own, size, layer) => expertParameters(shapeOf(own, size)) + (routerLayer(layer, own.group) === layer ? routerParameters(subExperts(own.experts), own.heads, size.dModel) : 0),

@@ -39,8 +39,9 @@ export function lmNeeds(shape: OwnShape, batch: number): LmNeeds {
   const tokens = batch * context;
   // A kind that computes few of its units for a token says so by its active parameters: those that read and write are 2 dModel a unit.
   const active = Math.min(units, Math.ceil(shape.kind.active(shape.layer, shape.size, 0) / (2 * dModel)));
+  const held = shape.kind.held?.(shape.layer, shape.size) ?? unitCopies * active;
   const weights = 4 * float * total;
-  const step = float * tokens * (layers * (streamCopies * dModel + unitCopies * active + scoreCopies * heads * context) + logitCopies * vocab);
+  const step = float * tokens * (layers * (streamCopies * dModel + held + scoreCopies * heads * context) + logitCopies * vocab);
   return { memory: base + weights + step, weights, step, disk: float * total * (3 * 3 + 1) };
 }
 

@@ -18,6 +18,11 @@ export function canFuseMonet(): boolean {
   return hasNative('LoupeMonetVdGrad');
 }
 
+/** Whether they will be, as far as is known: for estimates made before a backend is chosen. */
+export function expectFusedMonet(): boolean {
+  return (tf.engine().backendName as string | undefined) === undefined || canFuseMonet();
+}
+
 /** What an op saves for the way back, and its gradient op: of `saved` and dy, in the order of `inputs`. */
 interface Step {
   readonly value: Tensor;

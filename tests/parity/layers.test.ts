@@ -78,8 +78,8 @@ for (const watch of [false, true]) {
   const form = watch ? 'through the wide code' : 'by the experts chosen';
   test(`MoE-X and Switch, ${form}`, async (t) => {
     await eachBackend(t, () => tf.tidy(() => {
-      compare('moe-x', layerOf(moeX, moeX.config.parse({ experts: 6, k: 2 }), inMlp, () => watchedPass({ watch })));
-      for (const k of [1, 2]) compare(`switch-${k}`, layerOf(switchMoe, switchMoe.config.parse({ experts: 6, k }), inMlp, () => watchedPass({ watch })));
+      compare('moe-x', layerOf(moeX, moeX.config.parse({ experts: 6, k: 2 }), inMlp, () => watchedPass({ watch, training: true })));
+      for (const k of [1, 2]) compare(`switch-${k}`, layerOf(switchMoe, switchMoe.config.parse({ experts: 6, k }), inMlp, () => watchedPass({ watch, training: true })));
     }));
   });
 

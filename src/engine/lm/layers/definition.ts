@@ -44,6 +44,7 @@ export type Weights = Readonly<Record<string, Tensor>>;
 export interface LayerPass {
   /** The block's number, from 0. */
   readonly layer: number;
+  /** Gradients of the weights are wanted; in other passes a layer need not make them. */
   readonly training: boolean;
   /** Of kinds with experts: 1 where an expert takes part, 0 where it is switched off (experts/experts-off.ts), float32 [experts]; null where all do. */
   readonly keep: Tensor1D | null;

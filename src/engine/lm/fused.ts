@@ -13,6 +13,11 @@ export function canFuse(op: string, run: Pick<HookRun, 'differentiable'>): boole
   return !run.differentiable && hasNative(op);
 }
 
+/** Whether the op will be there, as far as is known: for estimates made before a backend is chosen. */
+export function expectNative(op: string): boolean {
+  return (tf.engine().backendName as string | undefined) === undefined || hasNative(op);
+}
+
 function only(outputs: Tensor[]): Tensor2D {
   return outputs[0] as Tensor2D;
 }

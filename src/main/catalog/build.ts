@@ -126,7 +126,7 @@ async function build(catalog: CatalogClient, config: BuildConfig, context: JobCo
   const { features, tokens, dead, dictionary } = await runStatistics(statistics, { ...context, folder });
   const { source } = await ingestStatistics(catalog.path, folder, context);
   const guesses = labels ? await runLabelling(labelConfigSchema.parse({ catalog: catalog.path, source, seed: config.seed }), context) : null;
-  const result = { catalog: catalog.path, source, features, tokens, dead, dictionary, labelled: guesses?.['labelled'] ?? 0, detection: guesses?.['detection'] ?? null };
+  const result = { catalog: catalog.path, source, features, tokens, dead, ...(dictionary === undefined ? {} : { dictionary }), labelled: guesses?.['labelled'] ?? 0, detection: guesses?.['detection'] ?? null };
   writeJsonAtomic(join(context.folder, 'build.json'), { config, result });
   rmSync(folder, { recursive: true, force: true });
   return result;

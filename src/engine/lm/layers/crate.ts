@@ -63,6 +63,8 @@ export const crate = defineLayer({
   },
   presets: { 'paper-base': { size: { layers: 12, dModel: 768, heads: 12, context: 1024, vocab: 50_257 } } },
   units: ({ overcomplete }, { dModel }) => overcomplete * dModel,
+  // Its step runs in stock ops.
+  held: ({ overcomplete }, { dModel }) => 10 * overcomplete * dModel,
   study: (_own, { heads }) => codingStudy(heads),
   unitNames: () => ({ pattern: 'atom {n}', width: null }),
   // The published block's code is the new stream; above it atoms are read out into the stream.

@@ -193,7 +193,7 @@ export interface LayerKind<C = unknown> {
   hooks?(config: C, size: ModelSize): readonly (readonly [name: string, width: number])[];
   /** Of kinds with experts. Such a kind multiplies what it gives an expert by `pass.keep`. */
   readonly experts?: ExpertsForm<C>;
-  /** Numbers that a training step holds of a token for one layer beside its input and output, an estimate; ten a unit that is computed when left out. */
+  /** Numbers that a training step holds of a token for one layer beside its input and output, an estimate; what plain units take when left out (training/budget.ts). */
   held?(config: C, size: ModelSize): number;
   /** Parameters of block `layer`'s layer that take part in computing one token. */
   active(config: C, size: ModelSize, layer: number): number;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { activate } from '../activations.ts';
+import { expectNative } from '../fused.ts';
 import { applyLinear } from '../linear.ts';
 import { defineLayer, type ModelSize } from './definition.ts';
 import { topKActivation } from './lazy/top-k.ts';
@@ -69,6 +70,8 @@ export const dense = defineLayer({
     const post = pass.at('mlp.hook_post', (gate === null ? act(linear) : tf.mul(act(gate), linear)) as Tensor2D);
     return { y: map(post, 'mlp.out'), losses: {} };
   },
+  // A gate has a map of its own, and its product with the units runs in stock ops.
+  held: (own, size) => (isGated(own) ? 11 : expectNative('LoupeLinearGrad') ? 4 : 10) * hiddenOf(own, size),
   units: (own, size) => hiddenOf(own, size),
   unitNames: () => ({ pattern: 'neuron {n}', width: null }),
   smooth: ({ activation }) => activation === 'gelu' || activation === 'swiglu',

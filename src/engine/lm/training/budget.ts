@@ -1,6 +1,7 @@
 /** What a run needs: memory, and floating-point operations. */
 import { LoupeError } from '../../../shared/errors.ts';
 import { mib, type Room } from '../../train/budget.ts';
+import { expectNative } from '../fused.ts';
 import { ownConfigSchema, shapeOf, type OwnShape } from '../own/config.ts';
 import { countParameters } from '../own/parameters.ts';
 
@@ -8,15 +9,17 @@ const float = 4;
 /** Of free memory that a run may take. */
 export const usable = 0.9;
 /** The runtime, and what a process holds beside the model: bytes. */
-const base = 700 * 2 ** 20;
+const base = 570 * 2 ** 20;
 /**
  * Numbers that the tape and the gradients take of a token in a block, as multiples of the width of the residual stream, of the layer's units, and of
- * attention's scores [heads, context]. The dense desktop-text in batches of 16 peaks at 1.32 GiB with one block and 3.02 GiB with four: 34,700 numbers a
- * token and block, of which these make 34,560.
+ * attention's scores [heads, context].
+ *
+ * With the kernels, d 256, contexts of 256, 8,192 tokens: a dense block takes 9,900 numbers a token, of which these make 10,240; dense, Switch, MoE-X, Monet and
+ * CRATE of 1 to 6 blocks peak at 0.90 to 1.02 of the whole estimate. In stock ops the dense desktop-text in batches of 16 peaks at 1.32 GiB with one block and
+ * 3.02 GiB with four: 34,700 numbers a token and block, of which those make 34,560.
  */
-const streamCopies = 60;
-const unitCopies = 10;
-const scoreCopies = 10;
+const withKernels = { stream: 24, unit: 4, score: 0 } as const;
+const inStockOps = { stream: 60, unit: 10, score: 10 } as const;
 /** Copies of the logits: log-softmax, its gradient. */
 const logitCopies = 4;
 
@@ -39,9 +42,10 @@ export function lmNeeds(shape: OwnShape, batch: number): LmNeeds {
   const tokens = batch * context;
   // A kind that computes few of its units for a token says so by its active parameters: those that read and write are 2 dModel a unit.
   const active = Math.min(units, Math.ceil(shape.kind.active(shape.layer, shape.size, 0) / (2 * dModel)));
-  const held = shape.kind.held?.(shape.layer, shape.size) ?? unitCopies * active;
+  const copies = expectNative('LoupeLinearGrad') ? withKernels : inStockOps;
+  const held = shape.kind.held?.(shape.layer, shape.size) ?? copies.unit * active;
   const weights = 4 * float * total;
-  const step = float * tokens * (layers * (streamCopies * dModel + held + scoreCopies * heads * context) + logitCopies * vocab);
+  const step = float * tokens * (layers * (copies.stream * dModel + held + copies.score * heads * context) + logitCopies * vocab);
   return { memory: base + weights + step, weights, step, disk: float * total * (3 * 3 + 1) };
 }
 

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { executeNative, hasNative } from '../../../backend/native-binding.ts';
 import type { OpAttrs } from '../../../backend/native-binding.ts';
+import { expectNative } from '../../fused.ts';
 import type { LogitStatistics } from './gates.ts';
 import type { HdWeights } from './hd.ts';
 import type { Gates } from './pairs.ts';
@@ -18,9 +19,9 @@ export function canFuseMonet(): boolean {
   return hasNative('LoupeMonetVdGrad');
 }
 
-/** Whether they will be, as far as is known: for estimates made before a backend is chosen. */
+/** Whether they will be, as far as is known. */
 export function expectFusedMonet(): boolean {
-  return (tf.engine().backendName as string | undefined) === undefined || canFuseMonet();
+  return expectNative('LoupeMonetVdGrad');
 }
 
 /** What an op saves for the way back, and its gradient op: of `saved` and dy, in the order of `inputs`. */
